@@ -1,0 +1,102 @@
+/*-------------------------------------------------------------------------
+ *
+ * tokenizer.h
+ *	  Exact token counts of the public byte-pair encodings.
+ *
+ * An encoding is one compiled vocabulary file, mapped read-only, so that all
+ * processes of a machine share one copy in the page cache and the first call
+ * in a new process parses nothing.  Text is UTF-8 and is always ordinary
+ * text: what looks like a special token counts as the characters it is made
+ * of.  Bytes that are no UTF-8 give a defined result and are never read past.
+ *
+ * Pure C: nothing here allocates from PostgreSQL or leaves by longjmp, and
+ * no call may be abandoned in the middle.  Who has to answer interrupts
+ * counts through an HftTokenScan and looks between its steps.  A handle
+ * keeps scratch memory, so it serves one thread at a time.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HFT_TOKENIZER_H
+#define HFT_TOKENIZER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum HftTokenStatus
+{
+	HFT_TOKEN_OK = 0,
+	HFT_TOKEN_NO_FILE,			/* cannot be opened or mapped, see errno */
+	HFT_TOKEN_BAD_FILE,			/* no vocabulary, or a damaged one */
+	HFT_TOKEN_BAD_VERSION,		/* written for another version of the code */
+	HFT_TOKEN_NO_MEMORY,
+	HFT_TOKEN_BAD_ID			/* decode: no such token in the vocabulary */
+} HftTokenStatus;
+
+typedef struct HftEncoding HftEncoding;
+
+/* Facts about an open encoding; the strings live as long as the handle. */
+typedef struct HftEncodingInfo
+{
+	const char *name;			/* "o200k_base" */
+	uint32_t	tokens;			/* ordinary tokens in the vocabulary */
+	uint32_t	first_id;		/* id of the first of them */
+	const char *sha256;			/* of the vocabulary it was compiled from */
+	const char *licence;		/* of that data */
+} HftEncodingInfo;
+
+/*
+ * Map the vocabulary file at "path".  On success *enc is set and is freed by
+ * hft_encoding_close(); otherwise *enc is NULL.  The header and its checksum
+ * are verified here, the whole file only by hft_encoding_verify().
+ */
+extern HftTokenStatus hft_encoding_open(const char *path, HftEncoding **enc);
+extern HftTokenStatus hft_encoding_verify(const HftEncoding *enc);
+extern void hft_encoding_close(HftEncoding *enc);
+extern HftEncodingInfo hft_encoding_info(const HftEncoding *enc);
+
+/* Number of tokens of a text, or -1 when memory ran out. */
+extern int64_t hft_encoding_count(HftEncoding *enc, const char *text,
+								  size_t len);
+
+/*
+ * Ids of a text.  Stores the first "room" of them and returns how many there
+ * are in all (so that a second call can bring enough room), -1 when memory
+ * ran out.
+ */
+extern int64_t hft_encoding_encode(HftEncoding *enc, const char *text,
+								   size_t len, uint32_t *ids, size_t room);
+
+/*
+ * Text of the ids: stores the first "room" bytes, sets *len to the length of
+ * the whole and returns HFT_TOKEN_OK or HFT_TOKEN_BAD_ID.  The bytes need not
+ * be valid UTF-8: a token may be a part of a character.
+ */
+extern HftTokenStatus hft_encoding_decode(const HftEncoding *enc,
+										  const uint32_t *ids, size_t n,
+										  char *text, size_t room,
+										  size_t *len);
+
+/* A count in steps: "tokens" is exact for the first "done" bytes. */
+typedef struct HftTokenScan
+{
+	HftEncoding *enc;
+	const char *text;
+	size_t		len;
+	size_t		done;
+	int64_t		tokens;
+} HftTokenScan;
+
+extern void hft_scan_begin(HftTokenScan *scan, HftEncoding *enc,
+						   const char *text, size_t len);
+
+/*
+ * Count on for about "bytes" bytes.  The text is finished when done == len.
+ * Returns HFT_TOKEN_OK or HFT_TOKEN_NO_MEMORY.
+ */
+extern HftTokenStatus hft_scan_step(HftTokenScan *scan, size_t bytes);
+
+/* A lower-case sentence fragment for messages: "out of memory". */
+extern const char *hft_token_status_text(HftTokenStatus status);
+
+#endif							/* HFT_TOKENIZER_H */

@@ -1,0 +1,111 @@
+/*-------------------------------------------------------------------------
+ *
+ * provider.h
+ *	  The table a platform fills in.
+ *
+ * An adapter does no I/O: per operation it writes a request and reads the
+ * answer (see message.h, facts.h, outcome.h).  An operation may take several
+ * requests: it answers HFT_MORE with a cursor, the engine saves the cursor
+ * and asks for the next request with it, also after a crash.
+ *
+ * What a platform cannot do is NULL in its table.  Whoever calls a missing
+ * operation says so with the platform's title and "instead".
+ *
+ * Canonical metric names, whatever the provider calls them: train_loss,
+ * train_accuracy, valid_loss, valid_accuracy, full_valid_loss,
+ * full_valid_accuracy, learning_rate, grad_norm, epoch; other names are kept
+ * as the provider spells them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HFT_PROVIDER_H
+#define HFT_PROVIDER_H
+
+#include "provider/facts.h"
+#include "provider/message.h"
+#include "provider/outcome.h"
+
+typedef enum HftOp
+{
+	HFT_OP_FIND_FILE,			/* by filename or sha256, before (re)sending */
+	HFT_OP_UPLOAD,				/* ends with remote_id of the file */
+	HFT_OP_FILE_STATUS,			/* HFT_WAIT until it can be trained on */
+	HFT_OP_ESTIMATE,			/* amount_nano quoted by the platform */
+	HFT_OP_CREATE,				/* the paid one; ends with remote_id */
+	HFT_OP_FIND,				/* jobs carrying our token: found[] */
+	HFT_OP_STATUS,
+	HFT_OP_HISTORY,				/* metrics, events, checkpoints since cursor */
+	HFT_OP_CANCEL,
+	HFT_OP_PAUSE,
+	HFT_OP_RESUME,
+	HFT_OP_LIST,				/* every job of the account: found[] */
+	HFT_OP_DEPLOY,				/* paid by the hour; ends with remote_id */
+	HFT_OP_FIND_DEPLOYMENT,		/* by our name: found[] */
+	HFT_OP_DEPLOY_STATUS,
+	HFT_OP_UNDEPLOY,
+	HFT_OP_DELETE_FILE,
+	HFT_OP_DELETE_MODEL,
+	HFT_OP_CHAT,
+	HFT_OP_MODEL_INFO,			/* state and retires_on of one model */
+	HFT_OP_COUNT
+} HftOp;
+
+typedef struct HftOperation
+{
+	/* false: the facts do not allow it; outcome says why (22023) */
+	bool		(*request) (const HftCall *call, HftRequest *request,
+							HftOutcome *outcome);
+	void		(*response) (const HftCall *call, const HftResponse *response,
+							 HftOutcome *outcome);
+	const char *instead;		/* missing operation: what works, a sentence */
+} HftOperation;
+
+typedef enum HftOptionType
+{
+	HFT_OPTION_TEXT,
+	HFT_OPTION_BOOL,
+	HFT_OPTION_INT,
+	HFT_OPTION_NUMBER,
+	HFT_OPTION_URL,
+	HFT_OPTION_OBJECT,			/* any JSON object or array */
+	HFT_OPTION_INT_OR_AUTO,		/* or the JSON string "auto" (or "max") */
+	HFT_OPTION_NUMBER_OR_AUTO
+} HftOptionType;
+
+typedef struct HftOptionSpec
+{
+	const char *name;			/* NULL ends a list */
+	HftOptionType type;
+	double		min;			/* numbers; texts: length */
+	double		max;
+	const char *choices;		/* texts: "a|b|c", or NULL */
+	bool		superuser_only; /* server options that choose a destination */
+	const char *description;
+} HftOptionSpec;
+
+typedef struct HftProvider
+{
+	const char *name;			/* value of the server option "provider" */
+	const char *title;			/* "OpenAI", for people */
+	const char *default_base_url;	/* NULL: base_url is required */
+	const char *format;			/* example writer for its training files */
+	const HftOptionSpec *server_options;
+	const HftOptionSpec *hyperparameters;
+	const HftOptionSpec *job_options;
+	const char *methods;		/* "sft|dpo" */
+	int			min_examples;
+	int64_t		max_file_bytes;
+	int			settle_s;		/* a new job shows up in listings within */
+	bool		create_is_idempotent;	/* the token deduplicates (Bedrock) */
+	const char *closing_notice; /* a sentence, or NULL */
+	HftOperation operations[HFT_OP_COUNT];
+} HftProvider;
+
+/* NULL when unknown; the list ends with NULL. */
+extern const HftProvider *hft_provider_lookup(const char *name);
+extern const HftProvider *const *hft_provider_list(void);
+
+/* "upload", "create", ...: for messages, events and attempts */
+extern const char *hft_op_name(HftOp op);
+
+#endif							/* HFT_PROVIDER_H */

@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * signer.h
+ *	  Pure functions that turn credentials into headers.
+ *
+ * (request, credentials, time) -> headers added to the request.  The secret
+ * is borrowed; the headers made from it live in the arena, which the engine
+ * wipes after the transfer.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HFT_SIGNER_H
+#define HFT_SIGNER_H
+
+#include "provider/message.h"
+
+typedef struct HftCredentials
+{
+	const char *secret;			/* API key, or the text of a key file */
+} HftCredentials;
+
+/* NULL when signed, else the reason as a sentence. */
+extern const char *hft_sign_request(const char *provider,
+									HftRequest *request,
+									const HftCredentials *credentials,
+									int64_t now, HftArena *arena);
+
+#endif							/* HFT_SIGNER_H */

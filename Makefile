@@ -47,11 +47,11 @@ $(EXTENSION)--$(EXTVERSION).sql: $(SQL_PIECES)
 
 # PGXS tracks no headers, and knows nothing of a changed flag or major.
 BUILD_FLAGS = $(VERSION) $(CC) $(PG_CFLAGS) $(COPT) $(PROFILE)
-ifneq ($(VERSION),)
-ifneq ($(strip $(BUILD_FLAGS)),$(strip $(file <build/flags)))
-$(shell mkdir -p build)
-$(file >build/flags,$(BUILD_FLAGS))
-endif
+build/flags: FORCE
+	@mkdir -p build
+	@echo '$(BUILD_FLAGS)' | cmp -s - $@ || echo '$(BUILD_FLAGS)' > $@
+.PHONY: FORCE
+FORCE:
+
 $(OBJS): build/flags
-endif
 -include $(OBJS:.o=.d)

@@ -8,18 +8,137 @@
 PGROOT = $(CURDIR)/build/pgroot
 TESTROOT = $(CURDIR)/build/pgroot-testing
 CHECK_MAKE = $(MAKE) --no-print-directory with_llvm=no COPT=-Werror
+RUN = python3 test/run/run.py
 
-.PHONY: pgroot
+help:
+	@sed -n 's/^#: //p' test/run/check.mk
+
+#: make, make install       build, and install into the server of PG_CONFIG
+#: make test                install missing packages (as root), run every suite
+#: make demo                the main job on a private server, nothing stays
+#: make check-SUITE         one suite: style unit asan emulator regress
+#:                          isolation pgtap perl docs fuzz; with FILES="a b"
+#:                          only these files of it
+#: make check-majors        all that needs a server, with each of PG_CONFIGS
+#: make start, psql, stop   a private server to try things on
+#: make coverage            line coverage of unit and server suites
+#: make bench               every benchmark of test/bench
+#: make indent              lay out the sources as PostgreSQL does
+#: make installcheck        the SQL suites against a running server
+
+.PHONY: help test demo packages pgroot pgroot-testing start psql stop \
+	check-all check-majors coverage bench indent
+
+# ---- packages, everything
+
+test: packages
+	+@$(MAKE) --no-print-directory -j2 build-for-all
+	+@$(MAKE) --no-print-directory check-all
+
+packages:
+	@test/run/packages.sh
+
+demo: packages
+	+@MAKE="$(MAKE)" test/run/demo.sh
+
+CHECKS = style unit asan emulator regress isolation pgtap perl docs fuzz
+
+build-for-all: $(patsubst %,build-for-%,$(CHECKS))
+check-all: build-for-all
+	$(RUN) all
+
+$(patsubst %,check-%,$(CHECKS)): check-%: build-for-%
+	$(RUN) $* $(FILES)
+
+.PHONY: build-for-all $(patsubst %,check-%,$(CHECKS)) \
+	$(patsubst %,build-for-%,$(CHECKS))
+build-for-style build-for-emulator: ;
+build-for-regress build-for-isolation build-for-pgtap build-for-docs: pgroot
+build-for-perl: pgroot pgroot-testing
+
+# ---- private servers
+
+# The targets that link hft.so or install it share files, so they must not
+# run at the same time.
 pgroot: build/pgroot/.copied
-	+$(CHECK_MAKE) install PG_CONFIG=$(PGROOT)/pg_config
+	+$(CHECK_MAKE) -s install PG_CONFIG=$(PGROOT)/pg_config
 
-build/pgroot/.copied: $(bindir)/postgres $(datadir)/extension test/run/pgroot.sh
-	test/run/pgroot.sh $(PG_CONFIG) $(PGROOT)
+pgroot-testing: build/pgroot-testing/.copied pgroot
+	+$(CHECK_MAKE) -s install-testing PG_CONFIG=$(TESTROOT)/pg_config
+
+.PHONY: install-testing
+install-testing: install build/testing/hft.so
+	$(INSTALL_SHLIB) build/testing/hft.so $(pkglibdir)/hft.so
+
+build/pgroot/.copied build/pgroot-testing/.copied: $(bindir)/postgres \
+		$(datadir)/extension test/run/pgroot.sh
+	test/run/pgroot.sh $(PG_CONFIG) $(@D)
 	touch $@
 
-# A server to try things on: "make start", "make psql", "make stop".
-.PHONY: start psql stop
+build/testing/%.o: %.c build/flags
+	@mkdir -p $(@D)
+	$(COMPILE.c) -DHFT_TESTING $(CFLAGS_SL) -o $@ $<
+
+build/testing/hft.so: $(addprefix build/testing/,$(OBJS))
+	$(CC) $(CFLAGS) $(CFLAGS_SL) -shared -o $@ $^ $(LDFLAGS) $(SHLIB_LINK)
+
+-include $(patsubst %.o,build/testing/%.d,$(OBJS))
+
 start: pgroot
 	test/run/server.sh start
 psql stop:
 	test/run/server.sh $@
+
+# ---- unit tests and fuzzing: no server, only the sources that are pure C
+#
+# A source is pure when it does not include postgres.h.  All of them go into
+# one archive; a test that includes "module.c" to reach its statics simply
+# does not pull that member.
+
+PURE_SRCS := $(if $(wildcard src/*/*.c),\
+	$(shell grep -L 'include "postgres.h"' $(wildcard src/*/*.c)))
+UNIT_TESTS = $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
+FUZZERS = $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
+
+PURE_CFLAGS = -std=gnu11 -g -Isrc -I. -Itest/unit -D_GNU_SOURCE -MMD -MP \
+	-Wall -Wextra -Werror -Wmissing-prototypes -Wpointer-arith \
+	-Wdeclaration-after-statement -Wvla -Wimplicit-fallthrough \
+	-Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
+PURE_LIBS = -ljansson -lcrypto -lm -lpthread
+
+UNIT_FLAGS = -O2
+ASAN_FLAGS = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+FUZZ_FLAGS = $(ASAN_FLAGS) -fsanitize=fuzzer-no-link
+
+# pure_rules(variant, compiler, flags): build/VARIANT/libhftpure.a
+define pure_rules
+build/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$(2) $$(PURE_CFLAGS) $(3) -c -o $$@ $$<
+
+build/$(1)/libhftpure.a: $$(patsubst %.c,build/$(1)/%.o,$$(PURE_SRCS))
+	@rm -f $$@
+	ar rcs $$@ $$^
+
+-include $$(patsubst %.c,build/$(1)/%.d,$$(PURE_SRCS))
+endef
+$(eval $(call pure_rules,unit,gcc,$(UNIT_FLAGS)))
+$(eval $(call pure_rules,unit-asan,gcc,$(ASAN_FLAGS)))
+$(eval $(call pure_rules,fuzz,clang,$(FUZZ_FLAGS)))
+
+build/unit/test_%: test/unit/test_%.c build/unit/libhftpure.a
+	gcc $(PURE_CFLAGS) $(UNIT_FLAGS) -MF $@.d -o $@ $^ $(PURE_LIBS)
+
+build/unit-asan/test_%: test/unit/test_%.c build/unit-asan/libhftpure.a
+	gcc $(PURE_CFLAGS) $(ASAN_FLAGS) -MF $@.d -o $@ $^ $(PURE_LIBS)
+
+build/fuzz/fuzz_%: test/fuzz/fuzz_%.c build/fuzz/libhftpure.a
+	clang $(PURE_CFLAGS) -Wno-missing-prototypes $(ASAN_FLAGS) \
+		-fsanitize=fuzzer -MF $@.d -o $@ $^ $(PURE_LIBS)
+
+-include $(wildcard build/unit/*.d build/unit-asan/*.d build/fuzz/*.d)
+
+build-for-unit: $(addprefix build/unit/,$(UNIT_TESTS))
+build-for-asan: $(addprefix build/unit-asan/,$(UNIT_TESTS))
+build-for-fuzz: $(addprefix build/fuzz/,$(FUZZERS))

@@ -277,3 +277,24 @@ CREATE UNIQUE INDEX alias_current ON hft.alias (name) WHERE valid_until IS NULL;
 CREATE INDEX alias_history ON hft.alias (name, valid_from);
 COMMENT ON TABLE hft.alias IS
 	'Names for models over time: for each name non-overlapping ranges [valid_from, valid_until)';
+
+CREATE TABLE hft.import (
+	id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	owner		regrole NOT NULL,
+	server		text NOT NULL,
+	state		text NOT NULL DEFAULT 'pending' CHECK (state IN
+				('pending', 'running', 'succeeded', 'failed')),
+	jobs_seen	int NOT NULL DEFAULT 0,
+	jobs_new	int NOT NULL DEFAULT 0,
+	remote		jsonb NOT NULL DEFAULT '{}',
+	error_message text,
+	error_hint	text,
+	failures	int NOT NULL DEFAULT 0,
+	created_at	timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	finished_at	timestamptz,
+	due_at		timestamptz,
+	epoch		bigint NOT NULL DEFAULT 0,
+	revision	bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 70);
+COMMENT ON TABLE hft.import IS
+	'Runs of import_jobs: adopting what an account already holds';

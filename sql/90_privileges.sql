@@ -17,6 +17,7 @@ ALTER TABLE hft.event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hft.metric ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hft.checkpoint ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hft.model ENABLE ROW LEVEL SECURITY;
+ALTER TABLE hft.import ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hft.cost ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hft.deployment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hft.alias ENABLE ROW LEVEL SECURITY;
@@ -28,6 +29,8 @@ CREATE POLICY owner ON hft.dataset_version FOR SELECT
 CREATE POLICY owner ON hft.file FOR SELECT
 	USING (pg_catalog.pg_has_role(owner, 'MEMBER'));
 CREATE POLICY owner ON hft.job FOR SELECT
+	USING (pg_catalog.pg_has_role(owner, 'MEMBER'));
+CREATE POLICY owner ON hft.import FOR SELECT
 	USING (pg_catalog.pg_has_role(owner, 'MEMBER'));
 CREATE POLICY owner ON hft.cost FOR SELECT
 	USING (pg_catalog.pg_has_role(owner, 'MEMBER'));
@@ -73,6 +76,7 @@ SELECT pg_catalog.pg_extension_config_dump('hft.cost', '');
 SELECT pg_catalog.pg_extension_config_dump('hft.price', 'WHERE NOT shipped');
 SELECT pg_catalog.pg_extension_config_dump('hft.deployment', '');
 SELECT pg_catalog.pg_extension_config_dump('hft.alias', '');
+SELECT pg_catalog.pg_extension_config_dump('hft.import', '');
 SELECT pg_catalog.pg_extension_config_dump('hft.dataset_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('hft.dataset_version_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('hft.file_id_seq', '');
@@ -83,3 +87,4 @@ SELECT pg_catalog.pg_extension_config_dump('hft.cost_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('hft.price_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('hft.deployment_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('hft.alias_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('hft.import_id_seq', '');

@@ -1,0 +1,40 @@
+/*-------------------------------------------------------------------------
+ *
+ * bill.h
+ *	  Prices, estimates and the ledger.  Amounts in SQL are numeric USD.
+ *
+ * Include postgres.h first.  Everything runs inside a scope (base/sql.h).
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HFT_BILL_H
+#define HFT_BILL_H
+
+#include "provider/outcome.h"
+
+/*
+ * Book the bill of a finished training once: trained_tokens as the provider
+ * said (HFT_UNKNOWN: nothing is booked but the unknown), amount_nano as it
+ * billed, else tokens x price.  Writes hft.cost and the job's trained_tokens
+ * and billed_amount.  A second call for the job changes nothing.
+ */
+extern void hft_bill_training(int64 job_id, int64 trained_tokens,
+							  int64 amount_nano);
+
+/* Book one answer of hft.chat or of an evaluation. */
+typedef struct HftUsage
+{
+	const char *server;
+	const char *provider;
+	const char *model;			/* as called */
+	const char *base_model;		/* whose price applies; may be NULL */
+	const char *kind;			/* "inference" or "evaluation" */
+	Oid			owner;
+	int64		input_tokens;
+	int64		cached_tokens;
+	int64		output_tokens;
+} HftUsage;
+
+extern void hft_bill_usage(const HftUsage *usage);
+
+#endif							/* HFT_BILL_H */

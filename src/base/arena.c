@@ -91,7 +91,8 @@ add_chunk(HftArena *arena, size_t size)
 		want = ARENA_CHUNK_MAX;
 	if (want < size)
 		want = size;
-	if (want > arena->limit - arena->held && size <= arena->limit - arena->held)
+	if (want > arena->limit - arena->held &&
+		size <= arena->limit - arena->held)
 		want = size;
 	if (want > arena->limit - arena->held)
 		return false;

@@ -79,7 +79,7 @@ extern int	hft_http_running(const HftHttp *http);
 extern void *hft_transfer_owner(const HftTransfer *transfer);
 extern const HftResult *hft_transfer_result(const HftTransfer *transfer);
 
-/* Bytes that may be fed now; feed at most so many; "last" ends the data set. */
+/* Bytes that may be fed now; feed no more; "last" ends the data set. */
 extern size_t hft_transfer_room(const HftTransfer *transfer);
 extern void hft_transfer_feed(HftTransfer *transfer, const char *data,
 							  size_t length, bool last);

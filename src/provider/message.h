@@ -92,7 +92,7 @@ typedef struct HftResponse
 extern void hft_request_init(HftRequest *request, const char *method,
 							 const char *url);
 
-/* False (and nothing added) past HFT_MAX_HEADERS or on a CR, LF or NUL (R26). */
+/* False, and nothing added, past HFT_MAX_HEADERS or on CR, LF or NUL (R26). */
 extern bool hft_request_header(HftRequest *request, const char *name,
 							   const char *value);
 

@@ -1,0 +1,189 @@
+"""What all dialects share: settings, accounts, and the parts of the provider
+that are the same everywhere (clock, ledger, blob store, learner)."""
+
+import asyncio
+import math
+import random
+
+from clock import Clock
+from faults import Faults
+from learner import Learner
+from ledger import Ledger
+from storage import BlobStore
+
+GIB = 1 << 30
+MIB = 1 << 20
+
+DEFAULTS = {
+    # time
+    "seconds_per_job": 2.0,             # creation to success
+    "deploy_seconds": 1.0,              # deployment creation to READY
+    "list_delay": 0.0,                  # lists hide an object so long
+    # files
+    "file_processing_polls": 0,         # reads before a file is processed
+    "file_processing_seconds": 0.0,
+    "file_not_ready_refused": False,    # create answers 400 while processing
+    "file_max": 512 * MIB,              # one-shot upload, OpenAI
+    "part_max": 64 * MIB,
+    "upload_max": 8 * GIB,
+    "upload_seconds": 3600,             # life of a begun upload
+    "redirect_upload_max": 5 * GIB,     # Together: above it, multipart only
+    "part_min": 5 * MIB,                # Together multipart, but the last
+    "checksum_known": True,             # Together: 409 for known content
+    "preprocess_required": False,
+    # jobs
+    "min_examples": 10,
+    "training_available": True,         # False: 403 training_not_available
+    "moderation": "pass",               # "fail": refused after training
+    "refuse_alias": True,
+    "enforce_retirement": False,        # refuse models past shutdown_date
+    "daily_job_limit": 0,               # 0: none
+    "strict_fields": True,              # unknown members of a create are 400
+    "batch_size_required": False,       # Together: 500 without it
+    "balance": None,                    # dollars left; None: no limit
+    "metadata_filter": True,            # False: ignored, as Azure does
+    "metrics_nan": False,               # Together: NaN among the metrics
+    "events_uppercase": False,          # Together: spelling of event types
+    # what is shown
+    "job_page_max": 100,
+    "event_page_max": 100,
+    "error_shape": "nulls",             # nothing failed: nulls | empty | null
+    "event_id_prefix": "ftevent-",
+    "event_type_absent": False,
+    "event_data_null": False,
+    "result_format": "csv",             # csv | base64 | missing
+    "model_load_polls": 0,              # 404s before a new model answers
+    # money
+    "token_rule": "bytes",              # bytes | words | chars
+    "token_ratio": 1.0,
+    "prices": {},                       # model -> dollars per million tokens
+    "minimum_price": 4.0,               # Together: dollars a job
+    "deployable": True,                 # Together: False: no configs
+    "price_cents_per_hour": 549,
+    # learning
+    "learner_rows": 5000,               # rows read of a file
+    "learner_updates": 20000,           # gradient steps of a job
+}
+
+
+class Settings:
+    """Switches, read as attributes, changed by the control endpoint."""
+
+    def __init__(self, **changes):
+        self.__dict__.update(DEFAULTS)
+        self.change(changes)
+
+    def change(self, changes):
+        unknown = set(changes) - set(DEFAULTS)
+        if unknown:
+            raise ValueError("unknown settings: "
+                             + ", ".join(sorted(unknown)))
+        self.__dict__.update(changes)
+
+    def as_dict(self):
+        return {name: getattr(self, name) for name in DEFAULTS}
+
+
+class Account:
+    """One customer of one provider: what its keys can see."""
+
+    def __init__(self, name, number):
+        self.name = name
+        self.number = number
+        self.files = {}
+        self.uploads = {}
+        self.jobs = {}
+        self.models = {}
+        self.endpoints = {}
+        self.spent = 0.0
+        self.created_days = {}
+
+
+class World:
+    """The state of the emulator; `reset` begins a new one."""
+
+    def __init__(self, settings, directory, keep_bytes):
+        self.clock = Clock()
+        self.settings = settings
+        self.faults = Faults()
+        self.ledger = Ledger(self.clock)
+        self.blobs = BlobStore(directory, keep_bytes)
+        self.learner = Learner(settings)
+        self.random = random.Random()
+        self.storage_port = None
+        self.scheme = "http"
+        self.accounts = {}
+        self.revoked = set()
+        self.tasks = set()
+
+    def reset(self):
+        for task in self.tasks:
+            task.cancel()
+        self.accounts.clear()
+        self.revoked.clear()
+        self.faults.clear()
+        self.ledger.clear()
+        self.blobs.clear()
+        self.settings.change(DEFAULTS)
+        self.clock.set_rate(1.0)
+
+    def account(self, dialect, key):
+        """The account of a key, or None for a key that is not accepted.
+        `test-key-NAME` and `test-key-NAME.anything` share the account NAME,
+        so that a key can be rotated; `test-admin-NAME` is its administrator.
+        """
+        for prefix in ("test-key-", "test-admin-"):
+            if key.startswith(prefix) and key not in self.revoked:
+                name = key[len(prefix):].split(".")[0] or "default"
+                place = (dialect.provider, name)
+                if place not in self.accounts:
+                    self.accounts[place] = Account(name,
+                                                   len(self.accounts) + 1)
+                return self.accounts[place]
+        return None
+
+    def jobs(self):
+        for account in self.accounts.values():
+            yield from account.jobs.values()
+
+    def find_job(self, ident):
+        for account in self.accounts.values():
+            if ident in account.jobs:
+                return account.jobs[ident]
+        return None
+
+    def ident(self, prefix, size=24,
+              letters="abcdefghijklmnopqrstuvwxyz"
+                      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"):
+        return prefix + "".join(self.random.choices(letters, k=size))
+
+    def shown_in_lists(self, thing, now):
+        return now - thing.created_at >= self.settings.list_delay
+
+    def count_tokens(self, text):
+        """Tokens of a text by the rule in force. The bill need not equal any
+        real tokenizer's; it must only be repeatable and not absurd."""
+        rule = self.settings.token_rule
+        if rule == "words":
+            return len(text.split())
+        if rule == "chars":
+            return len(text)
+        return math.ceil(len(text.encode("utf-8", "replace")) / 4)
+
+    def billed_tokens(self, count):
+        return math.ceil(count * self.settings.token_ratio)
+
+    def bill(self, job, tokens, amount, why):
+        """Charge an account and write it down."""
+        job.account.spent += amount
+        job.amount = round(job.amount + amount, 9)
+        self.ledger.add(None, "bill", job.id, job.dialect.name,
+                        account=job.account.name, token=job.token,
+                        tokens=tokens, amount=round(amount, 9), reason=why)
+
+    def spawn(self, coroutine):
+        """Run beside the requests; kept referenced until it ends."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task

@@ -128,14 +128,14 @@ $(eval $(call pure_rules,unit-asan,gcc,$(ASAN_FLAGS)))
 $(eval $(call pure_rules,fuzz,clang,$(FUZZ_FLAGS)))
 
 build/unit/test_%: test/unit/test_%.c build/unit/libhftpure.a
-	gcc $(PURE_CFLAGS) $(UNIT_FLAGS) -MF $@.d -o $@ $^ $(PURE_LIBS)
+	gcc $(PURE_CFLAGS) $(UNIT_FLAGS) -MF $@.d -o $@ $< $(filter %.a,$^) $(PURE_LIBS)
 
 build/unit-asan/test_%: test/unit/test_%.c build/unit-asan/libhftpure.a
-	gcc $(PURE_CFLAGS) $(ASAN_FLAGS) -MF $@.d -o $@ $^ $(PURE_LIBS)
+	gcc $(PURE_CFLAGS) $(ASAN_FLAGS) -MF $@.d -o $@ $< $(filter %.a,$^) $(PURE_LIBS)
 
 build/fuzz/fuzz_%: test/fuzz/fuzz_%.c build/fuzz/libhftpure.a
 	clang $(PURE_CFLAGS) -Wno-missing-prototypes $(ASAN_FLAGS) \
-		-fsanitize=fuzzer -MF $@.d -o $@ $^ $(PURE_LIBS)
+		-fsanitize=fuzzer -MF $@.d -o $@ $< $(filter %.a,$^) $(PURE_LIBS)
 
 -include $(wildcard build/unit/*.d build/unit-asan/*.d build/fuzz/*.d)
 

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * errors.h
- *	  Errors of the outside world, and the one place that masks secrets.
+ *	  Words for errors of the outside world, and the one place that masks
+ *	  secrets in them.
  *
  * Include postgres.h first.
  *
@@ -10,11 +11,8 @@
 #ifndef HFT_ERRORS_H
 #define HFT_ERRORS_H
 
-/*
- * Closest of "choices" (NULL-terminated) to a mistyped word, by Levenshtein
- * distance; NULL when nothing is near.  For HINTs.
- */
-extern const char *hft_closest(const char *word, const char *const *choices);
+#include "base/closest.h"
+#include "base/secret.h"
 
 /*
  * Remember a live secret of this process, so that hft_redact() masks it
@@ -32,13 +30,10 @@ extern void hft_secret_remember(const char *secret);
 extern char *hft_redact(const char *text, size_t limit);
 
 /*
- * Read the secret file "name" below hft.secret_directory (R37, F75): a plain
- * name, a regular file owned by the server's user, no access for group or
- * others, not empty, at most 64 KiB; trailing newlines are cut off.  Returns
- * a malloc'd string the caller must wipe with hft_secret_free(), or NULL
- * and *problem, a sentence that names the rule and never the content.
+ * hft_secret_file_read() below hft.secret_directory (R37, F75): a malloc'd
+ * string the caller must wipe with hft_secret_free(), or NULL and *problem,
+ * a sentence that names the rule and never the content.
  */
 extern char *hft_secret_read(const char *name, const char **problem);
-extern void hft_secret_free(char *secret);
 
 #endif							/* HFT_ERRORS_H */

@@ -27,7 +27,12 @@ typedef struct HftScope
 	int			guc_level;
 } HftScope;
 
-/* Connects to SPI, too; hft_scope_leave() finishes it. */
+/*
+ * Connects to SPI, too; hft_scope_leave() finishes it.  The current memory
+ * context stays the caller's, so what is allocated inside outlives the scope;
+ * rows in SPI_tuptable do not.  Scopes nest.  ERROR when the extension is not
+ * installed in this database.
+ */
 extern void hft_scope_enter(HftScope *scope);
 extern void hft_scope_leave(const HftScope *scope);
 
@@ -51,9 +56,13 @@ typedef struct HftStatement
 extern uint64 hft_statement_run(HftStatement *statement, const Datum *values,
 								const char *nulls, long max_rows);
 
-/* Column "column" (from 1) of row "row" of SPI_tuptable. */
+/*
+ * Column "column" (from 1) of row "row" (from 0) of SPI_tuptable: the datum
+ * itself, valid until the next statement or the scope's end; a palloc'd text,
+ * NULL if null; a smallint, integer or bigint.
+ */
 extern Datum hft_row_datum(uint64 row, int column, bool *isnull);
-extern char *hft_row_text(uint64 row, int column);	/* palloc'd; NULL if null */
+extern char *hft_row_text(uint64 row, int column);
 extern int64 hft_row_int64(uint64 row, int column, int64 if_null);
 
 /* Owner of schema hft, or InvalidOid when the extension is not there. */

@@ -258,16 +258,16 @@ class Runner:
             ["perl", f"-I{modules}", "-Itest/lib", name]
             for name in self.files("test/t/*.pl")}
         count = self.programs("perl", commands, self.stage.options())
-        if count.failed:
-            self.keep_perl_logs()
-        return count
-
-    def keep_perl_logs(self):
         source = os.path.join(self.stage.path, "tmp_check/log")
         if os.path.isdir(source):
             kept = os.path.join(LOGS, "perl-nodes")
             shutil.rmtree(kept, ignore_errors=True)
             shutil.copytree(source, kept)
+            for name in commands:
+                if any(problem.startswith(f"{name}:")
+                       for problem in count.problems):
+                    show_tail(os.path.join(kept, f"regress_log_{name}"))
+        return count
 
     def docs(self):
         commands = {"examples": [sys.executable, name] for name in

@@ -21,6 +21,7 @@
 #ifndef HFT_PROVIDER_H
 #define HFT_PROVIDER_H
 
+#include "provider/billing.h"
 #include "provider/facts.h"
 #include "provider/message.h"
 #include "provider/outcome.h"
@@ -98,6 +99,7 @@ typedef struct HftProvider
 	int			settle_s;		/* a new job shows up in listings within */
 	bool		create_is_idempotent;	/* the token deduplicates (Bedrock) */
 	const char *closing_notice; /* a sentence, or NULL */
+	HftBillableRule billable;	/* NULL: the bill cannot be foretold */
 	HftOperation operations[HFT_OP_COUNT];
 } HftProvider;
 

@@ -101,7 +101,7 @@ UNIT_TESTS = $(patsubst test/unit/%.c,%,$(wildcard test/unit/test_*.c))
 FUZZERS = $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
 
 PURE_CFLAGS = -std=gnu11 -g -Isrc -I. -Itest/unit -D_GNU_SOURCE -MMD -MP \
-	-Wall -Wextra -Werror -Wmissing-prototypes -Wpointer-arith \
+	-Wall -Wextra -Werror -Wpointer-arith \
 	-Wdeclaration-after-statement -Wvla -Wimplicit-fallthrough \
 	-Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 PURE_LIBS = -ljansson -lcrypto -lm -lpthread
@@ -111,33 +111,31 @@ ASAN_FLAGS = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 FUZZ_FLAGS = $(ASAN_FLAGS) -fsanitize=fuzzer-no-link
 
-# pure_rules(variant, compiler, flags): build/VARIANT/libhftpure.a
+# "make V=1" shows whole command lines.
+QUIET = $(if $(V),,@echo "  $(1)" && )
+
+# pure_rules(variant, compiler, flags, prefix, folder and link flags):
+# build/VARIANT/libhftpure.a, and the programs PREFIX_* of test/FOLDER
 define pure_rules
 build/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
-	$(2) $$(PURE_CFLAGS) $(3) -c -o $$@ $$<
+	$$(call QUIET,$(2) $(1) $$<)$(2) $$(PURE_CFLAGS) $(3) -c -o $$@ $$<
 
 build/$(1)/libhftpure.a: $$(patsubst %.c,build/$(1)/%.o,$$(PURE_SRCS))
 	@rm -f $$@
-	ar rcs $$@ $$^
+	@ar rcs $$@ $$^
+
+build/$(1)/$(4)_%: test/$(firstword $(5))/$(4)_%.c build/$(1)/libhftpure.a
+	$$(call QUIET,$(2) $(1) $$<)$(2) $$(PURE_CFLAGS) $(3) \
+		$(wordlist 2,9,$(5)) -MF $$@.d -o $$@ $$< \
+		build/$(1)/libhftpure.a $$(PURE_LIBS)
 
 -include $$(patsubst %.c,build/$(1)/%.d,$$(PURE_SRCS))
+-include $$(wildcard build/$(1)/*.d)
 endef
-$(eval $(call pure_rules,unit,gcc,$(UNIT_FLAGS)))
-$(eval $(call pure_rules,unit-asan,gcc,$(ASAN_FLAGS)))
-$(eval $(call pure_rules,fuzz,clang,$(FUZZ_FLAGS)))
-
-build/unit/test_%: test/unit/test_%.c build/unit/libhftpure.a
-	gcc $(PURE_CFLAGS) $(UNIT_FLAGS) -MF $@.d -o $@ $< $(filter %.a,$^) $(PURE_LIBS)
-
-build/unit-asan/test_%: test/unit/test_%.c build/unit-asan/libhftpure.a
-	gcc $(PURE_CFLAGS) $(ASAN_FLAGS) -MF $@.d -o $@ $< $(filter %.a,$^) $(PURE_LIBS)
-
-build/fuzz/fuzz_%: test/fuzz/fuzz_%.c build/fuzz/libhftpure.a
-	clang $(PURE_CFLAGS) -Wno-missing-prototypes $(ASAN_FLAGS) \
-		-fsanitize=fuzzer -MF $@.d -o $@ $< $(filter %.a,$^) $(PURE_LIBS)
-
--include $(wildcard build/unit/*.d build/unit-asan/*.d build/fuzz/*.d)
+$(eval $(call pure_rules,unit,gcc,$(UNIT_FLAGS),test,unit))
+$(eval $(call pure_rules,unit-asan,gcc,$(ASAN_FLAGS),test,unit))
+$(eval $(call pure_rules,fuzz,clang,$(FUZZ_FLAGS),fuzz,fuzz -fsanitize=fuzzer))
 
 build-for-unit: $(addprefix build/unit/,$(UNIT_TESTS))
 build-for-asan: $(addprefix build/unit-asan/,$(UNIT_TESTS))

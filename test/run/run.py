@@ -299,17 +299,19 @@ class Runner:
             self.made_stage.remove()
 
 
-def print_summary(results):
+def summarise(results):
     total = Count()
-    print("\n== summary")
+    lines = []
     for name, count in results.items():
         total += count
         skipped = f", {count.skipped} skipped" if count.skipped else ""
-        print(f"{name:12} {count.passed:6} passed, {count.failed} failed"
-              f"{skipped} ({count.seconds:.0f} s)")
-        for problem in count.problems:
-            print(f"    {problem}")
-    print(f"{total.passed} passed, {total.failed} failed")
+        lines.append(f"{name:12} {count.passed:6} passed, {count.failed} "
+                     f"failed{skipped} ({count.seconds:.0f} s)")
+        lines += [f"    {problem}" for problem in count.problems]
+    lines.append(f"{total.passed} passed, {total.failed} failed")
+    with open(os.path.join(LOGS, "summary"), "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    print("\n== summary", *lines, sep="\n", flush=True)
     return total.failed == 0
 
 
@@ -325,7 +327,7 @@ def main():
         results = {name: runner.run_suite(name) for name in suites}
     finally:
         runner.close()
-    sys.exit(0 if print_summary(results) else 1)
+    sys.exit(0 if summarise(results) else 1)
 
 
 if __name__ == "__main__":

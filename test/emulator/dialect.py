@@ -13,7 +13,7 @@ counts speak of it.
 import json
 
 from jobs import Job
-from wire import Response
+from wire import BadRequest, Response
 
 
 class ApiError(Exception):
@@ -98,6 +98,10 @@ class Dialect:
                 response = Response.json(response)
         except ApiError as error:
             response = self.error_response(error)
+        except BadRequest as bad:
+            if bad.status not in (400, 413):
+                raise
+            response = self.error_response(ApiError(bad.status, bad.text))
         self.finish(request, response)
         return response
 
@@ -162,7 +166,7 @@ class Dialect:
         control request."""
         raise NotImplementedError
 
-    def new_job(self, account, prefix, phases, request):
-        job = Job(self, account, self.world.ident(prefix), phases, request)
+    def new_job(self, account, ident, phases, request):
+        job = Job(self, account, ident, phases, request)
         account.jobs[job.id] = job
         return job

@@ -26,10 +26,11 @@ import tempfile
 from control import Control
 from openai_dialect import OpenAi, OpenAiCompatible
 from storage import ObjectStore
+from together_dialect import Together
 from wire import HttpServer, Response
 from world import Settings, World
 
-DIALECTS = [OpenAi, OpenAiCompatible]
+DIALECTS = [OpenAi, OpenAiCompatible, Together]
 
 
 class Router:

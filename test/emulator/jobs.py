@@ -13,6 +13,8 @@ append-only, so that a place in it is a stable id.
 
 from array import array
 
+from learner import evenly
+
 RUNNING = "running"
 
 
@@ -77,8 +79,8 @@ class Job:
     @property
     def epoch_ends(self):
         """Step numbers at which an epoch is over."""
-        return [self.total_steps * epoch // self.epochs
-                for epoch in range(1, self.epochs + 1)]
+        planned = self.trace.total_steps if self.trace else 0
+        return evenly(self.epochs, planned)
 
     def history(self):
         """All events from the oldest: an int is that training step, anything
@@ -132,11 +134,15 @@ class Job:
         due = self.total_steps if not each else min(
             self.total_steps, int((now - self.since) / each + 1e-6))
         due = min(due, len(self.trace.steps))
-        while self.steps_done < due:
+        while self.steps_done < min(due, self.total_steps):
             self.step_times.append(self.since
                                    + each * (self.steps_done + 1))
             self.dialect.step_over(self, self.steps_done)
         return self.steps_done == self.total_steps
+
+    def stop_at(self, step):
+        """Let the training end with a step that is done already."""
+        self.total_steps = step
 
     def pause(self, now):
         self.paused_at = now

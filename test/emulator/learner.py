@@ -29,10 +29,14 @@ VALID_SAMPLE = 32
 VALID_ROWS_MAX = 500
 RATE = 2.0
 
-# `parent` is (recipe, step) of a tuned model that is trained further.
-Recipe = namedtuple("Recipe", "train valid epochs batch rate seed parent")
+# `parent` is (recipe, step) of a tuned model that is trained further. With
+# `evals` the validation rows are measured that often, evenly spaced; without,
+# samples of them now and then and all of them at the end of each epoch.
+Recipe = namedtuple("Recipe", "train valid epochs batch rate seed parent "
+                    "evals schedule", defaults=(0, ("constant", 0, 0)))
 Step = namedtuple("Step", "train_loss train_accuracy valid_loss "
-                  "valid_accuracy full_valid_loss full_valid_accuracy")
+                  "valid_accuracy full_valid_loss full_valid_accuracy "
+                  "grad_norm rate_factor")
 
 
 def features_of(prompt):
@@ -93,7 +97,8 @@ class Model:
         return [power / total for power in powers]
 
     def learn(self, features, target, rate):
-        """One gradient step; returns (loss, right) from before it."""
+        """One gradient step; returns (loss, right, gradient norm) from
+        before it."""
         probabilities = self.probabilities(features)
         loss = -math.log(max(probabilities[target], 1e-12))
         right = probabilities[target] >= max(probabilities)
@@ -105,7 +110,9 @@ class Model:
         for feature in features:
             rows[feature] = [weight + change for weight, change
                              in zip(rows.get(feature, zeros), gradient)]
-        return loss, right
+        norm = math.sqrt(max(0.0, 1.0 - 2.0 * probabilities[target]
+                             + sum(p * p for p in probabilities)))
+        return loss, right, norm
 
     def measure(self, examples):
         """Mean loss and accuracy; a completion that no class stands for
@@ -176,14 +183,14 @@ class Learner:
         if (recipe, step) not in self._models:
             async with self._turn:
                 fit = await self._prepared(recipe)
-                await self._run(Trace(recipe, step), fit, measure=False)
+                await self._run(trace, fit, step, measure=False)
                 self._keep(recipe, step, fit)
         return self._models[recipe, step]
 
     async def _train(self, trace):
         async with self._turn:
             fit = await self._prepared(trace.recipe)
-            await self._run(trace, fit, measure=True)
+            await self._run(trace, fit, trace.total_steps, measure=True)
             self._keep(trace.recipe, trace.total_steps, fit)
         trace.done.set()
 
@@ -194,17 +201,19 @@ class Learner:
             parent = self._models.get((parent_recipe, step))
             if parent is None:
                 fit = await self._prepared(parent_recipe)
-                await self._run(Trace(parent_recipe, step), fit, False)
+                await self._run(self._traces[parent_recipe], fit, step,
+                                measure=False)
                 parent = fit.model
         train, valid = self._data[recipe]
         return Fit(recipe, train, valid, parent)
 
-    async def _run(self, trace, fit, measure):
+    async def _run(self, trace, fit, until, measure):
+        """Take the steps of a trace up to `until`, in slices."""
         budget = max(1, self._settings.learner_updates
                      // max(1, trace.total_steps))
         pause_at = time.monotonic() + SLICE_SECONDS
-        for number in range(1, trace.total_steps + 1):
-            for _ in fit.step(number, budget):
+        for number in range(1, until + 1):
+            for _ in fit.step(number, trace.total_steps, budget):
                 if time.monotonic() > pause_at:
                     await asyncio.sleep(0)
                     pause_at = time.monotonic() + SLICE_SECONDS
@@ -240,13 +249,14 @@ class Fit:
                       for prompt, completion in valid[:VALID_ROWS_MAX]]
         self._random = random.Random(recipe.seed)
         self._order = []
-        self._loss = self._right = self._seen = 0
+        self._loss = self._right = self._norm = self._seen = 0
+        self._factor = 1.0
         self._valid = self._full = (None, None)
-        self._per_epoch = None
 
-    def step(self, number, budget):
+    def step(self, number, total, budget):
         """Learn one batch; yields after each example."""
-        self._loss = self._right = self._seen = 0
+        self._loss = self._right = self._norm = self._seen = 0
+        self._factor = rate_factor(self.recipe.schedule, number, total)
         for _ in range(min(self.recipe.batch, budget, len(self.train) or 1)):
             if not self._order:
                 self._order = list(range(len(self.train)))
@@ -254,39 +264,63 @@ class Fit:
             if not self._order:
                 return
             example = self.train[self._order.pop()]
-            loss, right = self.model.learn(example.features, example.target,
-                                           RATE * self.recipe.rate)
+            loss, right, norm = self.model.learn(
+                example.features, example.target,
+                RATE * self.recipe.rate * self._factor)
             self._loss += loss
             self._right += right
+            self._norm += norm
             self._seen += 1
             yield
 
     def validate(self, number, total):
-        """Measure the validation rows when this step is one for that: a
-        sample about twenty times, all of them at the end of an epoch."""
+        """Measure the validation rows when this step is one for that; yields
+        now and then."""
         self._valid = self._full = (None, None)
         if not self.valid:
             return
-        per_epoch = max(1, total // self.recipe.epochs)
-        every = max(1, total // 20)
-        if number % every == 0 or number == total:
-            sample = self.valid
-            start = (number * VALID_SAMPLE) % len(sample)
-            rows = (sample + sample)[start:start
-                                     + min(VALID_SAMPLE, len(sample))]
-            self._valid = self.model.measure(rows)
+        recipe = self.recipe
+        if not recipe.evals and (number % max(1, total // 20) == 0
+                                 or number == total):
+            start = (number * VALID_SAMPLE) % len(self.valid)
+            count = min(VALID_SAMPLE, len(self.valid))
+            self._valid = self.model.measure(
+                (self.valid + self.valid)[start:start + count])
             yield
-        if number % per_epoch == 0:
-            loss = right = 0
-            for start in range(0, len(self.valid), VALID_SAMPLE):
-                rows = self.valid[start:start + VALID_SAMPLE]
-                part_loss, part_right = self.model.measure(rows)
-                loss += part_loss * len(rows)
-                right += part_right * len(rows)
-                yield
-            self._full = (loss / len(self.valid), right / len(self.valid))
+        if number in evenly(recipe.evals or recipe.epochs, total):
+            yield from self._validate_fully()
+
+    def _validate_fully(self):
+        loss = right = 0
+        for start in range(0, len(self.valid), VALID_SAMPLE):
+            rows = self.valid[start:start + VALID_SAMPLE]
+            part_loss, part_right = self.model.measure(rows)
+            loss += part_loss * len(rows)
+            right += part_right * len(rows)
+            yield
+        self._full = (loss / len(self.valid), right / len(self.valid))
 
     def measured(self):
         seen = self._seen or 1
-        return Step(self._loss / seen, self._right / seen,
-                    *self._valid, *self._full)
+        return Step(self._loss / seen, self._right / seen, *self._valid,
+                    *self._full, self._norm / seen, self._factor)
+
+
+def evenly(count, total):
+    """`count` step numbers evenly spaced up to and including `total`."""
+    return [total * number // count for number in range(1, count + 1)]
+
+
+def rate_factor(schedule, number, total):
+    """The share of the learning rate used at a step. `schedule` is (kind,
+    share of steps to warm up, least share)."""
+    kind, warm_up, least = schedule
+    warm_steps = warm_up * total
+    if number <= warm_steps:
+        return number / warm_steps
+    done = (number - warm_steps) / max(1.0, total - warm_steps)
+    if kind == "linear":
+        return least + (1 - least) * (1 - done)
+    if kind == "cosine":
+        return least + (1 - least) * (1 + math.cos(math.pi * done)) / 2
+    return 1.0

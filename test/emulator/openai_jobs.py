@@ -96,7 +96,7 @@ class OpenAiJobs:
         total = self.world.settings.seconds_per_job
         phases = [("validating_files", total * 0.1), ("queued", total * 0.1),
                   ("running", total * 0.8)]
-        job = self.new_job(account, "ftjob-", phases, wish)
+        job = self.new_job(account, self.world.ident("ftjob-"), phases, wish)
         job.model = base
         job.token = (wish.get("metadata") or {}).get("hft_key")
         asked = method["hyperparameters"]

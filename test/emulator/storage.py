@@ -133,22 +133,23 @@ class BlobStore:
             blob.write(piece)
         return blob
 
-    def sign(self, ident, signature, method, on_put=None, blob=None,
-             max_bytes=None, expires_at=None):
-        """Allow one method on /storage/IDENT?signature=SIGNATURE."""
-        self.tickets[(ident, signature)] = Ticket(
-            method, on_put, blob, max_bytes, expires_at)
+    def sign(self, ident, signature, ticket):
+        """Allow what the ticket says on /storage/IDENT?signature=SIGNATURE."""
+        self.tickets[(ident, signature)] = ticket
 
 
 class Ticket:
-    """What one signed URL allows."""
+    """What one signed URL allows: to PUT (then `on_put` is told of the blob)
+    or to GET a blob. `headers` must come exactly so with the request."""
 
-    def __init__(self, method, on_put, blob, max_bytes, expires_at):
+    def __init__(self, method, expires_at, on_put=None, blob=None,
+                 max_bytes=None, headers=None):
         self.method = method
+        self.expires_at = expires_at
         self.on_put = on_put
         self.blob = blob
         self.max_bytes = max_bytes
-        self.expires_at = expires_at
+        self.headers = headers or {}
 
 
 class ObjectStore:
@@ -174,8 +175,12 @@ class ObjectStore:
         if ticket is None or ticket.method != request.method:
             return refuse(403, "SignatureDoesNotMatch",
                           "The signature does not match.")
-        if ticket.expires_at and self.world.clock.now() > ticket.expires_at:
+        if self.world.clock.now() > ticket.expires_at:
             return refuse(403, "AccessDenied", "Request has expired")
+        if any(request.headers.get(name.lower()) != value
+               for name, value in ticket.headers.items()):
+            return refuse(403, "SignatureDoesNotMatch",
+                          "A signed header is missing or different.")
         if "authorization" in request.headers:
             return refuse(400, "InvalidArgument",
                           "Only one auth mechanism allowed.")

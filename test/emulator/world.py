@@ -4,6 +4,8 @@ that are the same everywhere (clock, ledger, blob store, learner)."""
 import asyncio
 import math
 import random
+import string
+import uuid
 
 from clock import Clock
 from faults import Faults
@@ -152,10 +154,12 @@ class World:
                 return account.jobs[ident]
         return None
 
-    def ident(self, prefix, size=24,
-              letters="abcdefghijklmnopqrstuvwxyz"
-                      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"):
-        return prefix + "".join(self.random.choices(letters, k=size))
+    def ident(self, prefix, size=24):
+        return prefix + "".join(self.random.choices(
+            string.ascii_letters + string.digits, k=size))
+
+    def uuid(self):
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
 
     def shown_in_lists(self, thing, now):
         return now - thing.created_at >= self.settings.list_delay

@@ -13,7 +13,7 @@
  *		hft_chat_end(&count);
  *
  * and then reads tokens and trained_tokens.  Nothing passed in is kept after
- * the call.  Every function returns HFT_TOKEN_OK or HFT_TOKEN_NO_MEMORY, and
+ * the call.  Tools and messages return HFT_TOKEN_OK or HFT_TOKEN_NO_MEMORY;
  * hft_chat_end() must be called in both cases: it frees the scratch memory.
  *
  *-------------------------------------------------------------------------
@@ -76,8 +76,7 @@ typedef struct HftChatCount
 	HftChatRule rule;
 	int			messages;
 	int			tools;
-	bool		system_pending; /* Gemma: goes into the first user turn */
-	bool		last_trained;	/* last message is an assistant's */
+	bool		answered;		/* the last message is an assistant's */
 	char	   *scratch;
 	size_t		scratch_size;
 } HftChatCount;
@@ -88,6 +87,6 @@ extern HftTokenStatus hft_chat_tool(HftChatCount *count,
 									const HftChatTool *tool);
 extern HftTokenStatus hft_chat_message(HftChatCount *count,
 									   const HftChatMessage *message);
-extern HftTokenStatus hft_chat_end(HftChatCount *count);
+extern void hft_chat_end(HftChatCount *count);
 
 #endif							/* HFT_TOKENIZER_CHAT_H */

@@ -47,7 +47,7 @@ extern const HftTokenModel *hft_token_model_find(const char *name,
 /* All rules, in the order they are tried. */
 extern const HftTokenModel *hft_token_model_list(int *n);
 
-/* The known name that is spelled most like this one; never NULL. */
+/* The known name that is spelled most like this one, NULL if none is near. */
 extern const char *hft_token_model_nearest(const char *name, size_t len);
 
 extern const char *hft_chat_rule_name(HftChatRule rule);

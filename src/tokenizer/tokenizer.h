@@ -30,8 +30,11 @@ typedef enum HftTokenStatus
 	HFT_TOKEN_BAD_FILE,			/* no vocabulary, or a damaged one */
 	HFT_TOKEN_BAD_VERSION,		/* written for another version of the code */
 	HFT_TOKEN_NO_MEMORY,
+	HFT_TOKEN_TOO_LONG,			/* text above HFT_TOKEN_MAX_TEXT bytes */
 	HFT_TOKEN_BAD_ID			/* decode: no such token in the vocabulary */
 } HftTokenStatus;
+
+#define HFT_TOKEN_MAX_TEXT	((size_t) INT32_MAX)
 
 typedef struct HftEncoding HftEncoding;
 
@@ -55,14 +58,14 @@ extern HftTokenStatus hft_encoding_verify(const HftEncoding *enc);
 extern void hft_encoding_close(HftEncoding *enc);
 extern HftEncodingInfo hft_encoding_info(const HftEncoding *enc);
 
-/* Number of tokens of a text, or -1 when memory ran out. */
+/* Number of tokens of a text, -1 when memory ran out or it is too long. */
 extern int64_t hft_encoding_count(HftEncoding *enc, const char *text,
 								  size_t len);
 
 /*
  * Ids of a text.  Stores the first "room" of them and returns how many there
  * are in all (so that a second call can bring enough room), -1 when memory
- * ran out.
+ * ran out or the text is too long.
  */
 extern int64_t hft_encoding_encode(HftEncoding *enc, const char *text,
 								   size_t len, uint32_t *ids, size_t room);
@@ -77,7 +80,11 @@ extern HftTokenStatus hft_encoding_decode(const HftEncoding *enc,
 										  char *text, size_t room,
 										  size_t *len);
 
-/* A count in steps: "tokens" is exact for the first "done" bytes. */
+/*
+ * A count in steps: "tokens" is exact for the first "done" bytes.  An
+ * encoding may have to rewrite the text first, so that "text" and "len" are
+ * not what was passed in.  A handle serves one scan at a time.
+ */
 typedef struct HftTokenScan
 {
 	HftEncoding *enc;
@@ -85,10 +92,12 @@ typedef struct HftTokenScan
 	size_t		len;
 	size_t		done;
 	int64_t		tokens;
+	size_t		stop;			/* private: end of a stretch without added
+								 * tokens */
 } HftTokenScan;
 
-extern void hft_scan_begin(HftTokenScan *scan, HftEncoding *enc,
-						   const char *text, size_t len);
+extern HftTokenStatus hft_scan_begin(HftTokenScan *scan, HftEncoding *enc,
+									 const char *text, size_t len);
 
 /*
  * Count on for about "bytes" bytes.  The text is finished when done == len.

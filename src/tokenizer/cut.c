@@ -1,0 +1,102 @@
+/*-------------------------------------------------------------------------
+ *
+ * cut.c
+ *	  Positions no token can cross.
+ *
+ * If no token of the vocabulary holds the two characters around a position
+ * next to each other, then no merge crosses it and both sides can be merged
+ * apart.  In Chinese, Japanese or Thai runs most positions are such, and a
+ * run of a thousand characters falls into pieces that a cache can hold.
+ *
+ * Tokens are bytes, so one may begin or end inside a character.  The "kind"
+ * of a crossing says how much of either character the token holds: left * 5
+ * + right, each 0 for the whole character or the number of its bytes.  The
+ * crossings of all tokens are in a Bloom filter of one hash; a false positive
+ * loses a cut, never exactness.  Beside bytes that are no character there is
+ * no cut at all.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "tokenizer/internal.h"
+#include "tokenizer/unicode.h"
+
+static inline uint32_t
+pack_bytes(const uint8_t *p, int n)
+{
+	uint32_t	packed = 0;
+
+	while (n-- > 0)
+		packed = packed << 8 | *p++;
+	return packed;
+}
+
+uint64_t
+hft_cut_hash(const uint8_t *left, int nleft, const uint8_t *right,
+			 int nright, int kind)
+{
+	uint64_t	h;
+
+	h = (uint64_t) pack_bytes(left, nleft) << 32 | pack_bytes(right, nright);
+	h = (h ^ (uint64_t) kind << 59) * UINT64_C(0x9E3779B97F4A7C15);
+	h ^= h >> 29;
+	return h * UINT64_C(0xBF58476D1CE4E5B9);
+}
+
+static inline bool
+crossing_known(const HftVocab *vocab, uint64_t hash)
+{
+	uint64_t	bit = hash >> vocab->cut_shift;
+
+	return vocab->cuts[bit >> 6] >> (bit & 63) & 1;
+}
+
+/* Can a token hold the end of the left and the start of the right one? */
+static bool
+is_crossed(const HftVocab *vocab, const uint8_t *left, int nleft,
+		   const uint8_t *right, int nright)
+{
+	uint32_t	kinds = vocab->header->cut_kinds;
+
+	for (; kinds != 0; kinds &= kinds - 1)
+	{
+		int			kind = __builtin_ctz(kinds);
+		int			a = kind / 5;
+		int			b = kind % 5;
+
+		if (a >= nleft || b >= nright)
+			continue;
+		if (a == 0)
+			a = nleft;
+		if (b == 0)
+			b = nright;
+		if (crossing_known(vocab, hft_cut_hash(left + nleft - a, a,
+											   right, b, kind)))
+			return true;
+	}
+	return false;
+}
+
+/* Length of the shortest start of a piece that can be merged by itself. */
+size_t
+hft_cut_next(const HftVocab *vocab, const uint8_t *piece, size_t len)
+{
+	const uint8_t *end = piece + len;
+	const uint8_t *left = piece;
+	const uint8_t *right;
+	uint32_t	left_code;
+	uint32_t	right_code;
+	int			nleft = decode_char(left, end, &left_code);
+	int			nright;
+
+	for (right = left + nleft; right < end; right += nright)
+	{
+		nright = decode_char(right, end, &right_code);
+		if (left_code != HFT_BAD_CHAR && right_code != HFT_BAD_CHAR &&
+			!is_crossed(vocab, left, nleft, right, nright))
+			break;
+		left = right;
+		left_code = right_code;
+		nleft = nright;
+	}
+	return right - piece;
+}

@@ -1,0 +1,106 @@
+/*-------------------------------------------------------------------------
+ *
+ * internal.h
+ *	  What the files of the tokenizer share among themselves and with
+ *	  hft-vocab: the tables of a vocabulary and the steps of a count.
+ *
+ * The way of a text: split.c finds pieces, count.c asks its cache for the
+ * number of tokens of each, word.c whether a piece is a token as it stands,
+ * merge.c builds tokens out of bytes where it is not, and cut.c shortens the
+ * long pieces that merge.c sees.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HFT_TOKENIZER_INTERNAL_H
+#define HFT_TOKENIZER_INTERNAL_H
+
+#include "tokenizer/tokenizer.h"
+#include "tokenizer/vocab_file.h"
+
+/* The tables of one vocabulary, wherever they lie. */
+typedef struct HftVocab
+{
+	const HftVocabHeader *header;
+	const uint32_t *offsets;
+	const uint8_t *bytes;
+	const uint32_t *words;
+	const uint64_t *pairs;
+	const uint32_t *byte_token;
+	const uint32_t *byte_pair;
+	const uint64_t *cuts;
+	const uint16_t *class_index;
+	const uint8_t *class_block;
+	const HftVocabExtra *extras;
+	int			word_shift;		/* 64 - log2 of the number of slots */
+	int			pair_shift;
+	int			cut_shift;
+} HftVocab;
+
+/* Arrays a merge works in; grown on demand, freed with the encoding. */
+typedef struct HftMergeSpace
+{
+	uint32_t   *symbol;			/* token index, HFT_NO_TOKEN once merged */
+	uint32_t   *next;
+	uint32_t   *prev;
+	uint64_t   *heap;			/* rank and position of candidate pairs */
+	size_t		room;			/* symbols the arrays hold */
+} HftMergeSpace;
+
+/* Piece boundaries: piece i is start[i] .. start[i + 1], from "base". */
+#define HFT_BATCH_PIECES 448
+
+typedef struct HftBatch
+{
+	const uint8_t *base;
+	int			n;
+	uint32_t	start[HFT_BATCH_PIECES + 1];
+} HftBatch;
+
+typedef struct HftCache HftCache;
+
+struct HftEncoding
+{
+	HftVocab	vocab;
+	size_t		map_size;
+	HftMergeSpace space;
+	HftCache   *cache;
+	HftBatch	batch;
+};
+
+/* checksum.c */
+extern uint64_t hft_checksum(const void *data, size_t len);
+
+/* word.c */
+extern uint64_t hft_word_hash(const uint8_t *word, size_t len);
+extern uint32_t hft_word_find(const HftVocab *vocab, const uint8_t *word,
+							  size_t len);
+
+/* merge.c */
+extern uint32_t hft_pair_find(const HftVocab *vocab, uint32_t left,
+							  uint32_t right);
+extern uint64_t hft_pair_hash(uint32_t left, uint32_t right);
+extern int64_t hft_merge(const HftVocab *vocab, HftMergeSpace *space,
+						 const uint8_t *piece, size_t len);
+extern void hft_merge_free(HftMergeSpace *space);
+
+/* cut.c */
+extern size_t hft_cut_next(const HftVocab *vocab, const uint8_t *piece,
+						   size_t len);
+extern uint64_t hft_cut_hash(const uint8_t *left, int nleft,
+							 const uint8_t *right, int nright, int kind);
+
+/* split.c */
+extern const uint8_t *hft_split_batch(const HftVocab *vocab,
+									  const uint8_t *text,
+									  const uint8_t *end, HftBatch *batch);
+
+/* added.c */
+extern const uint8_t *hft_added_find(const HftVocab *vocab, const uint8_t *p,
+									 const uint8_t *end,
+									 const HftVocabExtra **added);
+
+/* count.c */
+extern HftCache *hft_cache_create(void);
+extern void hft_cache_free(HftCache *cache);
+
+#endif							/* HFT_TOKENIZER_INTERNAL_H */

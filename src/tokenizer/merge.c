@@ -1,0 +1,229 @@
+/*-------------------------------------------------------------------------
+ *
+ * merge.c
+ *	  Byte-pair merging: from the bytes of a piece to its tokens.
+ *
+ * Of all adjacent pairs whose concatenation is a token, the one of lowest
+ * rank is merged, the leftmost among equals, until none is left.  A token
+ * arises from its parts in one way only, so the table of pairs holds one
+ * entry per token.  Short pieces are searched anew after every merge; above
+ * that the candidates wait in a heap, so that the time is O(n log n) for any
+ * input.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tokenizer/internal.h"
+
+#define SHORT_PIECE 32
+
+uint64_t
+hft_pair_hash(uint32_t left, uint32_t right)
+{
+	uint64_t	key = (uint64_t) left << HFT_SYMBOL_BITS | right;
+
+	return key * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+/* The token two adjacent tokens merge into, or HFT_NO_TOKEN. */
+uint32_t
+hft_pair_find(const HftVocab *vocab, uint32_t left, uint32_t right)
+{
+	uint64_t	key = (uint64_t) left << HFT_SYMBOL_BITS | right;
+	size_t		mask = SIZE_MAX >> vocab->pair_shift;
+	size_t		i;
+
+	for (i = hft_pair_hash(left, right) >> vocab->pair_shift;
+		 vocab->pairs[i] != 0;
+		 i = (i + 1) & mask)
+		if (vocab->pairs[i] >> HFT_TOKEN_BITS == key)
+			return (uint32_t) vocab->pairs[i] & HFT_TOKEN_MASK;
+	return HFT_NO_TOKEN;
+}
+
+/* Merge in place; "symbol" and "rank" are dense arrays. */
+static int
+merge_short(const HftVocab *vocab, const uint8_t *piece, int n,
+			uint32_t *symbol)
+{
+	uint32_t	rank[SHORT_PIECE];
+	int			i;
+
+	for (i = 0; i < n; i++)
+		symbol[i] = vocab->byte_token[piece[i]];
+	for (i = 0; i + 1 < n; i++)
+		rank[i] = vocab->byte_pair[piece[i] << 8 | piece[i + 1]];
+	while (n > 1)
+	{
+		int			best = 0;
+
+		for (i = 1; i + 1 < n; i++)
+			if (rank[i] < rank[best])
+				best = i;
+		if (rank[best] == HFT_NO_TOKEN)
+			break;
+		symbol[best] = rank[best];
+		n--;
+		memmove(symbol + best + 1, symbol + best + 2,
+				(n - best - 1) * sizeof(uint32_t));
+		memmove(rank + best, rank + best + 1,
+				(n - best - 1) * sizeof(uint32_t));
+		if (best + 1 < n)
+			rank[best] = hft_pair_find(vocab, symbol[best],
+									   symbol[best + 1]);
+		if (best > 0)
+			rank[best - 1] = hft_pair_find(vocab, symbol[best - 1],
+										   symbol[best]);
+	}
+	return n;
+}
+
+static bool
+space_reserve(HftMergeSpace *space, size_t n)
+{
+	size_t		room = n + n / 2;
+
+	if (n <= space->room)
+		return true;
+	hft_merge_free(space);
+	space->symbol = malloc(room * sizeof(uint32_t));
+	space->next = malloc(room * sizeof(uint32_t));
+	space->prev = malloc(room * sizeof(uint32_t));
+	space->heap = malloc(3 * room * sizeof(uint64_t));
+	if (space->symbol == NULL || space->next == NULL ||
+		space->prev == NULL || space->heap == NULL)
+	{
+		hft_merge_free(space);
+		return false;
+	}
+	space->room = room;
+	return true;
+}
+
+void
+hft_merge_free(HftMergeSpace *space)
+{
+	free(space->symbol);
+	free(space->next);
+	free(space->prev);
+	free(space->heap);
+	memset(space, 0, sizeof(*space));
+}
+
+static void
+heap_push(uint64_t *heap, size_t *n, uint64_t item)
+{
+	size_t		i = (*n)++;
+
+	while (i > 0 && item < heap[(i - 1) / 2])
+	{
+		heap[i] = heap[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	heap[i] = item;
+}
+
+static uint64_t
+heap_pop(uint64_t *heap, size_t *n)
+{
+	uint64_t	top = heap[0];
+	uint64_t	last = heap[--*n];
+	size_t		i = 0;
+	size_t		child;
+
+	while ((child = 2 * i + 1) < *n)
+	{
+		if (child + 1 < *n && heap[child + 1] < heap[child])
+			child++;
+		if (heap[child] >= last)
+			break;
+		heap[i] = heap[child];
+		i = child;
+	}
+	heap[i] = last;
+	return top;
+}
+
+/* Offer the pair that starts at symbol i, if it is one. */
+static inline void
+offer_pair(const HftVocab *vocab, HftMergeSpace *space, size_t *nheap,
+		   uint32_t i, size_t n)
+{
+	uint32_t	rank;
+
+	if (space->next[i] >= n)
+		return;
+	rank = hft_pair_find(vocab, space->symbol[i],
+						 space->symbol[space->next[i]]);
+	if (rank != HFT_NO_TOKEN)
+		heap_push(space->heap, nheap, (uint64_t) rank << 32 | i);
+}
+
+/*
+ * Merge the pair that waits as "item".  Items are not removed when one of
+ * their symbols is merged away; they are recognized here, because the pair
+ * at their position no longer has their rank.
+ */
+static size_t
+merge_item(const HftVocab *vocab, HftMergeSpace *space, size_t *nheap,
+		   uint64_t item, size_t n)
+{
+	uint32_t	i = (uint32_t) item;
+	uint32_t	rank = (uint32_t) (item >> 32);
+	uint32_t	j = space->next[i];
+
+	if (space->symbol[i] == HFT_NO_TOKEN || j >= n ||
+		hft_pair_find(vocab, space->symbol[i], space->symbol[j]) != rank)
+		return 0;
+	space->symbol[i] = rank;
+	space->symbol[j] = HFT_NO_TOKEN;
+	space->next[i] = space->next[j];
+	if (space->next[i] < n)
+		space->prev[space->next[i]] = i;
+	offer_pair(vocab, space, nheap, i, n);
+	if (i > 0)
+		offer_pair(vocab, space, nheap, space->prev[i], n);
+	return 1;
+}
+
+static size_t
+merge_long(const HftVocab *vocab, HftMergeSpace *space,
+		   const uint8_t *piece, size_t n)
+{
+	size_t		nheap = 0;
+	size_t		left = n;
+	size_t		i;
+	size_t		to = 0;
+
+	for (i = 0; i < n; i++)
+	{
+		space->symbol[i] = vocab->byte_token[piece[i]];
+		space->next[i] = i + 1;
+		space->prev[i] = i - 1;
+	}
+	for (i = 0; i + 1 < n; i++)
+		offer_pair(vocab, space, &nheap, i, n);
+	while (nheap > 0)
+		left -= merge_item(vocab, space, &nheap,
+						   heap_pop(space->heap, &nheap), n);
+	for (i = 0; i < n; i = space->next[i])
+		space->symbol[to++] = space->symbol[i];
+	return left;
+}
+
+/*
+ * Merge a piece.  Returns the number of its tokens, whose indexes are then in
+ * space->symbol, or -1 when memory ran out.
+ */
+int64_t
+hft_merge(const HftVocab *vocab, HftMergeSpace *space, const uint8_t *piece,
+		  size_t len)
+{
+	if (!space_reserve(space, len > SHORT_PIECE ? len : SHORT_PIECE))
+		return -1;
+	if (len <= SHORT_PIECE)
+		return merge_short(vocab, piece, len, space->symbol);
+	return merge_long(vocab, space, piece, len);
+}

@@ -1,0 +1,22 @@
+# The vocabularies: compiled from src/tokenizer/vocab by a small program and
+# installed beside the extension's script, from where backends map them.
+
+ENCODINGS = $(patsubst src/tokenizer/vocab/%.vocab.gz,%,\
+	$(sort $(wildcard src/tokenizer/vocab/*.vocab.gz)))
+VOCABULARIES = $(ENCODINGS:%=build/vocab/hft-%.vocab)
+VOCAB_TOOL_SRCS = $(wildcard src/tokenizer/tool/*.c) \
+	$(patsubst %,src/tokenizer/%.c,checksum word merge cut)
+
+DATA_built += $(VOCABULARIES)
+
+build/tool/hft-vocab: $(VOCAB_TOOL_SRCS) $(wildcard src/tokenizer/*.h \
+		src/tokenizer/tool/*.h)
+	@mkdir -p $(@D)
+	$(or $(CC),cc) -std=gnu11 -O2 -Wall -Isrc -o $@ $(VOCAB_TOOL_SRCS) -lcrypto
+
+build/vocab/hft-%.vocab: src/tokenizer/vocab/%.vocab.gz \
+		src/tokenizer/vocab/unicode16.txt build/tool/hft-vocab
+	@mkdir -p $(@D)
+	gzip -dc $< | build/tool/hft-vocab src/tokenizer/vocab/unicode16.txt $@
+
+build-for-unit build-for-asan build-for-fuzz: $(VOCABULARIES)

@@ -1,0 +1,269 @@
+/*-------------------------------------------------------------------------
+ *
+ * tables.c
+ *	  Building the tables of a compiled vocabulary.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <string.h>
+
+#include "tokenizer/tool/tool.h"
+
+#define TAIL_ZEROS		16		/* readers may load 16 bytes at a token */
+#define CUT_LOG2		22		/* bits of the filter of crossings */
+
+/* Smallest power of two that leaves a table of n entries half empty. */
+static int
+table_log2(uint64_t n)
+{
+	int			log2 = 1;
+
+	while (UINT64_C(1) << log2 < 2 * n)
+		log2++;
+	return log2;
+}
+
+static void *
+new_section(Section *section, uint64_t size)
+{
+	section->data = allocate(size);
+	section->size = size;
+	return section->data;
+}
+
+static void
+copy_tokens(Section *section, const Source *source)
+{
+	uint32_t	used = source->offsets[source->tokens];
+
+	memcpy(new_section(&section[HFT_SECTION_OFFSETS],
+					   (source->tokens + 1) * sizeof(uint32_t)),
+		   source->offsets, (source->tokens + 1) * sizeof(uint32_t));
+	memcpy(new_section(&section[HFT_SECTION_BYTES], used + TAIL_ZEROS),
+		   source->bytes, used);
+}
+
+static void
+build_words(Section *section, const Source *source)
+{
+	int			log2 = table_log2(source->tokens);
+	uint32_t   *words = new_section(&section[HFT_SECTION_WORDS],
+									sizeof(uint32_t) << log2);
+	uint32_t	t;
+
+	for (t = 0; t < source->tokens; t++)
+	{
+		uint32_t	start = source->offsets[t];
+		uint64_t	hash = hft_word_hash(source->bytes + start,
+										 source->offsets[t + 1] - start);
+		size_t		i = hash >> (64 - log2);
+
+		while (words[i] != 0)
+			i = (i + 1) & ((UINT64_C(1) << log2) - 1);
+		words[i] = (uint32_t) hash << HFT_TOKEN_BITS | (t + 1);
+	}
+}
+
+static void
+build_bytes(Section *section, const Source *source)
+{
+	uint32_t   *single = new_section(&section[HFT_SECTION_BYTE_TOKEN],
+									 256 * sizeof(uint32_t));
+	uint32_t	t;
+	int			i;
+
+	memset(single, 0xFF, 256 * sizeof(uint32_t));
+	for (t = 0; t < source->tokens; t++)
+		if (source->offsets[t + 1] - source->offsets[t] == 1)
+			single[source->bytes[source->offsets[t]]] = t;
+	for (i = 0; i < 256; i++)
+		if (single[i] == HFT_NO_TOKEN)
+			fail("byte %d is no token", i);
+}
+
+/* Point at empty tables of pairs that build_pairs() fills. */
+static void
+start_pairs(HftVocab *vocab, Section *section, const Source *source)
+{
+	int			log2 = table_log2(source->tokens);
+
+	memset(vocab, 0, sizeof(*vocab));
+	vocab->pairs = new_section(&section[HFT_SECTION_PAIRS],
+							   sizeof(uint64_t) << log2);
+	vocab->pair_shift = 64 - log2;
+	vocab->byte_token = section[HFT_SECTION_BYTE_TOKEN].data;
+	vocab->byte_pair = new_section(&section[HFT_SECTION_BYTE_PAIR],
+								   65536 * sizeof(uint32_t));
+	memset(section[HFT_SECTION_BYTE_PAIR].data, 0xFF,
+		   section[HFT_SECTION_BYTE_PAIR].size);
+}
+
+static void
+add_pair(const HftVocab *vocab, Section *section, const uint32_t *symbol,
+		 uint32_t merged)
+{
+	uint64_t   *pairs = section[HFT_SECTION_PAIRS].data;
+	size_t		mask = SIZE_MAX >> vocab->pair_shift;
+	size_t		i = hft_pair_hash(symbol[0], symbol[1]) >> vocab->pair_shift;
+
+	while (pairs[i] != 0)
+		i = (i + 1) & mask;
+	pairs[i] = ((uint64_t) symbol[0] << HFT_SYMBOL_BITS |
+				symbol[1]) << HFT_TOKEN_BITS | merged;
+}
+
+/*
+ * The pair that each token is merged from: what is left when its own bytes
+ * are merged by the tokens before it, which are those already in the table.
+ * Where that is not a pair, only looking up the whole piece gives the token;
+ * returns the number of such tokens.
+ */
+static uint32_t
+build_pairs(Section *section, const Source *source)
+{
+	HftMergeSpace space = {0};
+	HftVocab	vocab;
+	uint32_t	unreachable = 0;
+	uint32_t	t;
+
+	start_pairs(&vocab, section, source);
+	for (t = 0; t < source->tokens; t++)
+	{
+		const uint8_t *bytes = source->bytes + source->offsets[t];
+		uint32_t	len = source->offsets[t + 1] - source->offsets[t];
+		uint32_t   *byte_pair = section[HFT_SECTION_BYTE_PAIR].data;
+		int64_t		parts = hft_merge(&vocab, &space, bytes, len);
+
+		if (parts == 2)
+			add_pair(&vocab, section, space.symbol, t);
+		else if (parts > 2)
+			unreachable++;
+		if (len == 2)
+			byte_pair[bytes[0] << 8 | bytes[1]] = t;
+	}
+	return unreachable;
+}
+
+/* How many bytes a character with this lead byte has. */
+static uint32_t
+char_length(uint8_t lead)
+{
+	return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
+/* Note that a token holds the boundary before its byte k: see cut.c. */
+static void
+add_crossing(uint64_t *cuts, uint32_t *kinds, const uint8_t *token,
+			 uint32_t len, uint32_t k)
+{
+	uint32_t	nleft = 1;
+	uint32_t	nright = char_length(token[k]);
+	uint32_t	left_kind = 0;
+	uint32_t	right_kind = 0;
+	uint64_t	bit;
+
+	while (nleft < k && nleft < 4 && is_continuation(token[k - nleft]))
+		nleft++;
+	if (is_continuation(token[k - nleft]) ||
+		char_length(token[k - nleft]) != nleft)
+		left_kind = nleft;
+	if (nright > len - k)
+		nright = right_kind = len - k;
+	if (left_kind > 3)
+		return;
+	*kinds |= 1u << (left_kind * 5 + right_kind);
+	bit = hft_cut_hash(token + k - nleft, nleft, token + k, nright,
+					   left_kind * 5 + right_kind) >> (64 - CUT_LOG2);
+	cuts[bit >> 6] |= UINT64_C(1) << (bit & 63);
+}
+
+static uint32_t
+build_cuts(Section *section, const Source *source)
+{
+	uint64_t   *cuts = new_section(&section[HFT_SECTION_CUTS],
+								   (UINT64_C(1) << CUT_LOG2) / 8);
+	uint32_t	kinds = 0;
+	uint32_t	t;
+	uint32_t	k;
+
+	for (t = 0; t < source->tokens; t++)
+	{
+		const uint8_t *token = source->bytes + source->offsets[t];
+		uint32_t	len = source->offsets[t + 1] - source->offsets[t];
+
+		for (k = 1; k < len; k++)
+			if (!is_continuation(token[k]))
+				add_crossing(cuts, &kinds, token, len, k);
+	}
+	return kinds;
+}
+
+/* Blocks of 64 code points, each different one stored once. */
+static void
+build_classes(Section *section, const uint8_t *classes)
+{
+	uint32_t	nblocks = HFT_CODE_POINTS / HFT_CLASS_BLOCK;
+	uint16_t   *index = new_section(&section[HFT_SECTION_CLASS_INDEX],
+									nblocks * sizeof(uint16_t));
+	uint8_t    *block = allocate(HFT_CODE_POINTS);
+	uint32_t	used = 0;
+	uint32_t	i;
+	uint32_t	j;
+
+	for (i = 0; i < nblocks; i++)
+	{
+		const uint8_t *source = classes + (size_t) i * HFT_CLASS_BLOCK;
+
+		for (j = 0; j < used; j++)
+			if (memcmp(block + j * HFT_CLASS_BLOCK, source,
+					   HFT_CLASS_BLOCK) == 0)
+				break;
+		if (j == used)
+			memcpy(block + used++ * HFT_CLASS_BLOCK, source,
+				   HFT_CLASS_BLOCK);
+		index[i] = j;
+	}
+	section[HFT_SECTION_CLASS_BLOCK].data = block;
+	section[HFT_SECTION_CLASS_BLOCK].size = used * HFT_CLASS_BLOCK;
+}
+
+static void
+build_extras(Section *section, HftVocabHeader *header, const Source *source)
+{
+	uint32_t	used = source->nextras * sizeof(HftVocabExtra);
+	HftVocabExtra *extra;
+	uint32_t	size = used;
+	uint32_t	i;
+
+	for (i = 0; i < source->nextras; i++)
+		size += source->extras[i].len;
+	extra = new_section(&section[HFT_SECTION_EXTRA], size);
+	for (i = 0; i < source->nextras; i++, extra++)
+	{
+		extra->id = source->extras[i].id;
+		extra->special = source->extras[i].special;
+		extra->offset = used;
+		extra->len = source->extras[i].len;
+		header->has_added |= !extra->special;
+		memcpy((char *) section[HFT_SECTION_EXTRA].data + used,
+			   source->extras[i].text, extra->len);
+		used += extra->len;
+	}
+}
+
+void
+build_sections(Section *section, HftVocabHeader *header,
+			   const Source *source, const uint8_t *classes)
+{
+	uint32_t	unreachable;
+
+	copy_tokens(section, source);
+	build_words(section, source);
+	build_bytes(section, source);
+	unreachable = build_pairs(section, source);
+	header->cut_kinds = build_cuts(section, source);
+	build_classes(section, classes);
+	build_extras(section, header, source);
+	printf("%s: %u tokens, %u only as whole pieces\n", source->name,
+		   source->tokens, unreachable);
+}

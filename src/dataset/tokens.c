@@ -1,0 +1,333 @@
+/*-------------------------------------------------------------------------
+ *
+ * tokens.c
+ *	  SQL functions over the tokenizer.
+ *
+ * An encoding is opened when it is first asked for and stays open for the
+ * life of the backend: it is a mapping of a file that all backends share,
+ * plus a bounded memory of counts.  A call site remembers the model it was
+ * last called with, so that a scan looks the name up once.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "dataset/tokens.h"
+
+#define STEP_BYTES	(256 * 1024)	/* counted between two looks for an
+									 * interrupt */
+#define MAX_ENCODINGS 32
+
+/* Encodings this backend has opened. */
+static struct
+{
+	HftEncoding *open[MAX_ENCODINGS];
+	char		name[MAX_ENCODINGS][NAMEDATALEN];
+	int			n;
+}			encodings;
+
+/* What a call site knows about its model argument. */
+typedef struct TokenSite
+{
+	HftTokenTarget target;
+	char	   *model;
+	int			len;
+} TokenSite;
+
+static void
+encoding_path(char *path, const char *name)
+{
+	char		share[MAXPGPATH];
+
+	get_share_path(my_exec_path, share);
+	snprintf(path, MAXPGPATH, "%s/extension/hft-%s.vocab", share, name);
+}
+
+static void
+report_open_failure(HftTokenStatus status, const char *name,
+					const char *path)
+{
+	switch (status)
+	{
+		case HFT_TOKEN_NO_FILE:
+			ereport(ERROR,
+					(errcode_for_file_access(),
+					 errmsg("vocabulary of encoding \"%s\" is not installed",
+							name),
+					 errdetail("Could not open file \"%s\": %m.", path),
+					 errhint("\"SELECT * FROM hft.encodings()\" lists what is installed.")));
+			break;
+		case HFT_TOKEN_NO_MEMORY:
+			ereport(ERROR,
+					(errcode(ERRCODE_OUT_OF_MEMORY),
+					 errmsg("out of memory")));
+			break;
+		default:
+			ereport(ERROR,
+					(errcode(status == HFT_TOKEN_BAD_VERSION ?
+							 ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE :
+							 ERRCODE_DATA_CORRUPTED),
+					 errmsg("vocabulary file \"%s\" %s", path,
+							hft_token_status_text(status)),
+					 errhint("Install the extension again.")));
+	}
+}
+
+HftEncoding *
+hft_encoding_get(const char *name)
+{
+	HftTokenStatus status;
+	HftEncoding *enc;
+	char		path[MAXPGPATH];
+	int			i;
+
+	for (i = 0; i < encodings.n; i++)
+		if (strcmp(encodings.name[i], name) == 0)
+			return encodings.open[i];
+	if (encodings.n == MAX_ENCODINGS)
+		elog(ERROR, "too many encodings");
+	encoding_path(path, name);
+	status = hft_encoding_open(path, &enc);
+	if (status != HFT_TOKEN_OK)
+		report_open_failure(status, name, path);
+	strlcpy(encodings.name[encodings.n], name, NAMEDATALEN);
+	encodings.open[encodings.n++] = enc;
+	return enc;
+}
+
+HftTokenTarget
+hft_token_target(const char *model, int len)
+{
+	HftTokenTarget target;
+	const char *nearest;
+
+	target.model = hft_token_model_find(model, len);
+	if (target.model == NULL)
+	{
+		nearest = hft_token_model_nearest(model, len);
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("no tokenizer is known for model \"%.*s\"",
+						len, model),
+				 nearest != NULL ?
+				 errhint("Perhaps you meant \"%s\".", nearest) :
+				 errhint("\"SELECT * FROM hft.encodings()\" lists the encodings that can be named instead.")));
+	}
+	target.encoding = hft_encoding_get(target.model->encoding);
+	return target;
+}
+
+/* The target of argument "argno", looked up anew only when it changes. */
+static HftTokenTarget
+site_target(FunctionCallInfo fcinfo, int argno)
+{
+	text	   *model = PG_GETARG_TEXT_PP(argno);
+	char	   *data = VARDATA_ANY(model);
+	int			len = VARSIZE_ANY_EXHDR(model);
+	TokenSite  *site = fcinfo->flinfo->fn_extra;
+
+	if (site != NULL && site->len == len &&
+		memcmp(site->model, data, len) == 0)
+		return site->target;
+	if (site == NULL)
+		site = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt,
+									  sizeof(TokenSite));
+	else
+	{
+		fcinfo->flinfo->fn_extra = NULL;
+		pfree(site->model);
+	}
+	site->target = hft_token_target(data, len);
+	site->model = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, len + 1);
+	memcpy(site->model, data, len);
+	site->len = len;
+	fcinfo->flinfo->fn_extra = site;
+	return site->target;
+}
+
+static void
+report_scan_failure(HftTokenStatus status)
+{
+	ereport(ERROR,
+			(errcode(status == HFT_TOKEN_NO_MEMORY ?
+					 ERRCODE_OUT_OF_MEMORY :
+					 ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("could not count tokens: %s",
+					hft_token_status_text(status))));
+}
+
+int64
+hft_tokens_count(HftEncoding *enc, const char *text, size_t len)
+{
+	HftTokenScan scan;
+	HftTokenStatus status;
+
+	status = hft_scan_begin(&scan, enc, text, len);
+	while (status == HFT_TOKEN_OK && scan.done < scan.len)
+	{
+		status = hft_scan_step(&scan, STEP_BYTES);
+		CHECK_FOR_INTERRUPTS();
+	}
+	if (status != HFT_TOKEN_OK)
+		report_scan_failure(status);
+	return scan.tokens;
+}
+
+/* The text as UTF-8, which is what tokenizers read; no copy if it is that. */
+static char *
+utf8_text(text *value, size_t *len)
+{
+	char	   *data = VARDATA_ANY(value);
+	char	   *utf8;
+
+	*len = VARSIZE_ANY_EXHDR(value);
+	utf8 = pg_server_to_any(data, *len, PG_UTF8);
+	if (utf8 != data)
+		*len = strlen(utf8);
+	return utf8;
+}
+
+PG_FUNCTION_INFO_V1(hft_sql_count_tokens);
+Datum
+hft_sql_count_tokens(PG_FUNCTION_ARGS)
+{
+	HftTokenTarget target = site_target(fcinfo, 1);
+	text	   *value = PG_GETARG_TEXT_PP(0);
+	size_t		len;
+	char	   *data = utf8_text(value, &len);
+	int64		n = hft_tokens_count(target.encoding, data, len);
+
+	PG_FREE_IF_COPY(value, 0);
+	PG_RETURN_INT32(n);
+}
+
+PG_FUNCTION_INFO_V1(hft_sql_encode);
+Datum
+hft_sql_encode(PG_FUNCTION_ARGS)
+{
+	HftTokenTarget target = site_target(fcinfo, 1);
+	size_t		len;
+	char	   *data = utf8_text(PG_GETARG_TEXT_PP(0), &len);
+	int64		n = hft_tokens_count(target.encoding, data, len);
+	ArrayType  *array;
+	Size		size = ARR_OVERHEAD_NONULLS(1) + n * sizeof(int32);
+
+	if (n == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT4OID));
+	if (!AllocSizeIsValid(size))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("array of %lld tokens exceeds the maximum size",
+						(long long) n)));
+	array = palloc0(size);
+	SET_VARSIZE(array, size);
+	array->ndim = 1;
+	array->elemtype = INT4OID;
+	ARR_DIMS(array)[0] = n;
+	ARR_LBOUND(array)[0] = 1;
+	if (hft_encoding_encode(target.encoding, data, len,
+							(uint32 *) ARR_DATA_PTR(array), n) != n)
+		report_scan_failure(HFT_TOKEN_NO_MEMORY);
+	PG_RETURN_ARRAYTYPE_P(array);
+}
+
+static void
+report_bad_id(const HftEncoding *enc, const uint32 *ids, int n)
+{
+	size_t		len;
+	int			i;
+
+	for (i = 0; i < n - 1; i++)
+		if (hft_encoding_decode(enc, ids + i, 1, NULL, 0,
+								&len) != HFT_TOKEN_OK)
+			break;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("encoding \"%s\" has no token %d",
+					hft_encoding_info(enc).name, (int) ids[i])));
+}
+
+PG_FUNCTION_INFO_V1(hft_sql_decode);
+Datum
+hft_sql_decode(PG_FUNCTION_ARGS)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
+	HftTokenTarget target = site_target(fcinfo, 1);
+	uint32	   *ids = (uint32 *) ARR_DATA_PTR(array);
+	int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	char	   *buffer;
+	size_t		len;
+
+	if (array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("token ids must not be null")));
+	if (hft_encoding_decode(target.encoding, ids, n, NULL, 0,
+							&len) != HFT_TOKEN_OK)
+		report_bad_id(target.encoding, ids, n);
+	buffer = palloc(len + 1);
+	hft_encoding_decode(target.encoding, ids, n, buffer, len, &len);
+	buffer[len] = '\0';
+	/* verifies: ids may begin or end inside a character */
+	buffer = pg_any_to_server(buffer, len, PG_UTF8);
+	PG_RETURN_TEXT_P(cstring_to_text(buffer));
+}
+
+/* One row of hft.encodings(): what is installed under a name. */
+static void
+put_encoding(ReturnSetInfo *result, const char *name)
+{
+	Datum		values[5];
+	bool		nulls[5] = {false, false, true, true, true};
+	HftEncoding *enc;
+	char		path[MAXPGPATH];
+
+	encoding_path(path, name);
+	values[0] = CStringGetTextDatum(name);
+	values[1] = BoolGetDatum(false);
+	if (hft_encoding_open(path, &enc) == HFT_TOKEN_OK)
+	{
+		HftEncodingInfo info = hft_encoding_info(enc);
+
+		values[1] = BoolGetDatum(true);
+		values[2] = Int32GetDatum(info.tokens);
+		values[3] = CStringGetTextDatum(info.licence);
+		values[4] = CStringGetTextDatum(info.sha256);
+		memset(nulls, false, sizeof(nulls));
+		hft_encoding_close(enc);
+	}
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+PG_FUNCTION_INFO_V1(hft_sql_encodings);
+Datum
+hft_sql_encodings(PG_FUNCTION_ARGS)
+{
+	const HftTokenModel *models;
+	int			n;
+	int			i;
+	int			j;
+
+	InitMaterializedSRF(fcinfo, 0);
+	models = hft_token_model_list(&n);
+	for (i = 0; i < n; i++)
+	{
+		for (j = 0; j < i; j++)
+			if (strcmp(models[i].encoding, models[j].encoding) == 0)
+				break;
+		if (j == i)
+			put_encoding((ReturnSetInfo *) fcinfo->resultinfo,
+						 models[i].encoding);
+	}
+	return (Datum) 0;
+}

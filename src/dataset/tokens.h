@@ -1,0 +1,30 @@
+/*-------------------------------------------------------------------------
+ *
+ * tokens.h
+ *	  The tokenizer as the backend sees it: open encodings, errors raised.
+ *
+ * Include postgres.h first.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HFT_TOKENS_H
+#define HFT_TOKENS_H
+
+#include "tokenizer/chat.h"
+
+/* A model's rule and its encoding, open for the life of the backend. */
+typedef struct HftTokenTarget
+{
+	const HftTokenModel *model;
+	HftEncoding *encoding;
+} HftTokenTarget;
+
+/* ERROR 42704 for an unknown model, or the reason why it cannot be opened. */
+extern HftTokenTarget hft_token_target(const char *model, int len);
+extern HftEncoding *hft_encoding_get(const char *name);
+
+/* Tokens of a text in UTF-8; answers interrupts. */
+extern int64 hft_tokens_count(HftEncoding *enc, const char *text,
+							  size_t len);
+
+#endif							/* HFT_TOKENS_H */

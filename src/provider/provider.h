@@ -8,6 +8,16 @@
  * requests: it answers HFT_MORE with a cursor, the engine saves the cursor
  * and asks for the next request with it, also after a crash.
  *
+ * Cursors belong to one operation each.  A listing or history hands over the
+ * rows of one page per answer; they are stored together with its cursor.
+ * HFT_DONE with a cursor: keep it for the next run of this operation
+ * (history); without one: drop it.
+ *
+ * A job that failed at the platform is no failed call: HFT_OP_STATUS is done,
+ * state is HFT_REMOTE_FAILED, and code, message, hint, bad_line say why.  A
+ * remote_id that differs from the job's own means that the platform restarted
+ * it under another id.
+ *
  * What a platform cannot do is NULL in its table.  Whoever calls a missing
  * operation says so with the platform's title and "instead".
  *
@@ -24,6 +34,7 @@
 #include "provider/billing.h"
 #include "provider/facts.h"
 #include "provider/message.h"
+#include "provider/options.h"
 #include "provider/outcome.h"
 
 typedef enum HftOp
@@ -60,29 +71,6 @@ typedef struct HftOperation
 							 HftOutcome *outcome);
 	const char *instead;		/* missing operation: what works, a sentence */
 } HftOperation;
-
-typedef enum HftOptionType
-{
-	HFT_OPTION_TEXT,
-	HFT_OPTION_BOOL,
-	HFT_OPTION_INT,
-	HFT_OPTION_NUMBER,
-	HFT_OPTION_URL,
-	HFT_OPTION_OBJECT,			/* any JSON object or array */
-	HFT_OPTION_INT_OR_AUTO,		/* or the JSON string "auto" (or "max") */
-	HFT_OPTION_NUMBER_OR_AUTO
-} HftOptionType;
-
-typedef struct HftOptionSpec
-{
-	const char *name;			/* NULL ends a list */
-	HftOptionType type;
-	double		min;			/* numbers; texts: length */
-	double		max;
-	const char *choices;		/* texts: "a|b|c", or NULL */
-	bool		superuser_only; /* server options that choose a destination */
-	const char *description;
-} HftOptionSpec;
 
 typedef struct HftProvider
 {

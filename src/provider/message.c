@@ -1,0 +1,101 @@
+/*-------------------------------------------------------------------------
+ *
+ * message.c
+ *	  Requests and answers as plain data.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "provider/message.h"
+
+#include <string.h>
+#include <strings.h>
+
+void
+hft_request_init(HftRequest *request, const char *method, const char *url)
+{
+	memset(request, 0, sizeof(*request));
+	request->method = method;
+	request->url = url;
+}
+
+/* A control character in a header would start another one (R26, F76). */
+static bool
+is_header_text(const char *text)
+{
+	if (text == NULL)
+		return false;
+	for (; *text != '\0'; text++)
+	{
+		if (((unsigned char) *text < ' ' && *text != '\t') || *text == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+bool
+hft_request_header(HftRequest *request, const char *name, const char *value)
+{
+	HftHeader  *header;
+
+	if (request->nheaders >= HFT_MAX_HEADERS || !is_header_text(name) ||
+		!is_header_text(value) || *name == '\0' || strpbrk(name, ": \t"))
+		return false;
+	header = &request->headers[request->nheaders++];
+	header->name = name;
+	header->value = value;
+	return true;
+}
+
+void
+hft_request_body(HftRequest *request, const char *content_type,
+				 const char *body, size_t length)
+{
+	if (content_type != NULL)
+		(void) hft_request_header(request, "Content-Type", content_type);
+	request->has_body = true;
+	request->prefix = body;
+	request->prefix_length = length;
+}
+
+const char *
+hft_response_header(const HftResponse *response, const char *name)
+{
+	for (int i = 0; i < response->nheaders; i++)
+	{
+		if (strcasecmp(response->headers[i].name, name) == 0)
+			return response->headers[i].value;
+	}
+	return NULL;
+}
+
+static bool
+is_unreserved(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		(c >= '0' && c <= '9') || (c != '\0' && strchr("-._~", c) != NULL);
+}
+
+char *
+hft_url_encode(HftArena *arena, const char *string)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char	   *encoded = hft_arena_alloc(arena, strlen(string) * 3 + 1);
+	char	   *out = encoded;
+
+	if (encoded == NULL)
+		return NULL;
+	for (; *string != '\0'; string++)
+	{
+		unsigned char c = (unsigned char) *string;
+
+		if (is_unreserved(*string))
+			*out++ = *string;
+		else
+		{
+			*out++ = '%';
+			*out++ = digits[c >> 4];
+			*out++ = digits[c & 15];
+		}
+	}
+	return encoded;
+}

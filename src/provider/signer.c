@@ -1,0 +1,73 @@
+/*-------------------------------------------------------------------------
+ *
+ * signer.c
+ *	  Pure functions that turn credentials into headers.
+ *
+ * A platform is a row of the table; how it signs is a function.  Requests
+ * that go to a signed URL carry no credential at all: the storage behind it
+ * belongs to somebody else (P5).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "provider/signer.h"
+
+#include <string.h>
+
+typedef const char *(*SignFunction) (HftRequest *request,
+									 const HftCredentials *credentials,
+									 int64_t now, HftArena *arena);
+
+/* Visible ASCII only: a line break would add a header (R26). */
+static bool
+is_token(const char *secret)
+{
+	for (const char *c = secret; *c != '\0'; c++)
+	{
+		if (*c <= ' ' || *c >= 0x7f)
+			return false;
+	}
+	return *secret != '\0';
+}
+
+static const char *
+sign_bearer(HftRequest *request, const HftCredentials *credentials,
+			int64_t now, HftArena *arena)
+{
+	char	   *value;
+
+	if (credentials->secret == NULL || !is_token(credentials->secret))
+		return "The API key is empty or has a character that no key has.";
+	value = hft_arena_printf(arena, "Bearer %s", credentials->secret);
+	if (value == NULL)
+		return "There is no memory to sign the request.";
+	if (!hft_request_header(request, "Authorization", value))
+		return "The request has too many headers.";
+	return NULL;
+}
+
+static const struct
+{
+	const char *provider;
+	SignFunction sign;
+}			signers[] =
+{
+	{"openai", sign_bearer},
+	{"openai_compatible", sign_bearer},
+	{"together", sign_bearer},
+	{NULL, NULL}
+};
+
+const char *
+hft_sign_request(const char *provider, HftRequest *request,
+				 const HftCredentials *credentials, int64_t now,
+				 HftArena *arena)
+{
+	if (request->auth == HFT_AUTH_NONE)
+		return NULL;
+	for (int i = 0; signers[i].provider != NULL; i++)
+	{
+		if (strcmp(signers[i].provider, provider) == 0)
+			return signers[i].sign(request, credentials, now, arena);
+	}
+	return "There is no way to sign requests for this platform.";
+}

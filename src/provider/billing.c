@@ -8,11 +8,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include <jansson.h>
+#include "provider/billing.h"
+
 #include <string.h>
 
-#include "provider/billing.h"
 #include "provider/found.h"
+#include "provider/pick.h"
 
 /* Published token counts of OpenAI differ by this much for an example. */
 #define OPENAI_SLACK_PER_EXAMPLE 3
@@ -21,21 +22,18 @@
 static int64_t
 member_int(const char *json, const char *name, int64_t if_absent)
 {
-	json_t	   *object = json != NULL ? json_loads(json, 0, NULL) : NULL;
-	const json_t *member = json_object_get(object, name);
-	int64_t		value = if_absent;
+	json_t	   *object = hft_json_object(json);
+	int64_t		value = hft_pick_count(object, name);
 
-	if (json_is_integer(member))
-		value = json_integer_value(member);
 	json_decref(object);
-	return value;
+	return value == HFT_UNKNOWN ? if_absent : value;
 }
 
 static bool
 member_is_false(const char *json, const char *name)
 {
-	json_t	   *object = json != NULL ? json_loads(json, 0, NULL) : NULL;
-	bool		is_false = json_is_false(json_object_get(object, name));
+	json_t	   *object = hft_json_object(json);
+	bool		is_false = !hft_pick_bool(object, name, true);
 
 	json_decref(object);
 	return is_false;
@@ -94,15 +92,15 @@ hft_billable_openai(const HftBillableFacts *facts, HftBillable *billable)
 
 /*
  * Together bills n_epochs x training + n_evals x validation tokens; without
- * packing every row counts as a whole sequence.
+ * packing every row counts as a whole sequence.  A job with a validation
+ * file evaluates after every epoch unless asked otherwise (together_create.c).
  */
 void
 hft_billable_together(const HftBillableFacts *facts, HftBillable *billable)
 {
 	const char *asked = facts->hyperparameters;
-	int64_t		evals = member_int(asked, "n_evals", 0);
 	int64_t		length = member_int(asked, "max_seq_length", HFT_UNKNOWN);
-	int64_t		validation = times(evals, facts->validation_tokens);
+	int64_t		validation = 0;
 	int64_t		training;
 
 	billable->epochs = member_int(asked, "n_epochs", HFT_UNKNOWN);
@@ -110,6 +108,9 @@ hft_billable_together(const HftBillableFacts *facts, HftBillable *billable)
 	if (!billable->epochs_chosen)
 		billable->epochs = 1;
 	billable->note = NULL;
+	if (facts->validation_tokens > 0)
+		validation = times(member_int(asked, "n_evals", billable->epochs),
+						   facts->validation_tokens);
 
 	training = times(facts->tokens, billable->epochs);
 	billable->low_tokens = training < 0 || validation < 0 ? HFT_UNKNOWN :

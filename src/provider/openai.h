@@ -1,0 +1,92 @@
+/*-------------------------------------------------------------------------
+ *
+ * openai.h
+ *	  The rooms of the OpenAI adapter, which other dialects share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HFT_OPENAI_H
+#define HFT_OPENAI_H
+
+#include "provider/answer.h"
+#include "provider/compose.h"
+#include "provider/paging.h"
+#include "provider/provider.h"
+
+#define HFT_OPENAI_URL "https://api.openai.com/v1"
+
+/* both functions of an operation, and its row in the table */
+#define HFT_DECLARE_OP(name) \
+	extern bool name##_request(const HftCall *call, HftRequest *request, \
+							   HftOutcome *outcome); \
+	extern void name##_response(const HftCall *call, \
+								const HftResponse *response, \
+								HftOutcome *outcome)
+#define HFT_OP_ROW(name) {name##_request, name##_response, NULL}
+
+extern const HftErrorRule hft_openai_rules[];
+extern const HftOptionSpec hft_openai_hyperparameters[];
+
+/* Base URL of the call's server. */
+extern const char *hft_openai_base(const HftCall *call);
+
+/*
+ * Last line of every request: organisation and project headers (they belong
+ * to the server's options), and whether memory sufficed.
+ */
+extern bool hft_openai_finish(const HftCall *call, HftRequest *request,
+							  HftOutcome *outcome);
+
+/* An id that goes into a path; NULL stays NULL. */
+extern const char *hft_openai_path_id(const HftCall *call, const char *id);
+
+/* openai_files.c, openai_parts.c */
+HFT_DECLARE_OP(hft_openai_find_file);
+HFT_DECLARE_OP(hft_openai_upload);
+HFT_DECLARE_OP(hft_openai_file_status);
+HFT_DECLARE_OP(hft_openai_delete_file);
+HFT_DECLARE_OP(hft_openai_parts);
+
+/* Read a file object into the outcome. */
+extern void hft_openai_read_file(const HftCall *call, const json_t *file,
+								 HftOutcome *outcome);
+
+/* openai_create.c */
+HFT_DECLARE_OP(hft_openai_create);
+
+/* openai_jobs.c */
+HFT_DECLARE_OP(hft_openai_find);
+HFT_DECLARE_OP(hft_openai_status);
+HFT_DECLARE_OP(hft_openai_cancel);
+HFT_DECLARE_OP(hft_openai_pause);
+HFT_DECLARE_OP(hft_openai_resume);
+HFT_DECLARE_OP(hft_openai_list);
+
+/* Read a job object into the outcome; a failure without id and status. */
+extern void hft_openai_read_job(const HftCall *call, const json_t *job,
+								HftOutcome *outcome);
+extern HftRemoteState hft_openai_state(const char *word);
+
+/* openai_history.c, openai_metrics.c */
+HFT_DECLARE_OP(hft_openai_history);
+
+/* Canonical name of a metric; NULL when it is no metric of ours. */
+extern const char *hft_openai_metric_name(HftArena *arena, const char *name);
+
+/* The metrics that an event carries; appended to the outcome's array. */
+extern void hft_openai_event_metrics(const HftCall *call, const json_t *event,
+									 HftOutcome *outcome);
+
+/* How many values hft_openai_event_metrics() may append for this event. */
+extern int	hft_openai_metric_room(const json_t *event);
+
+/* A result file, plain CSV or base64 of it, into metrics. */
+extern void hft_openai_read_csv(const HftCall *call, const char *text,
+								size_t length, HftOutcome *outcome);
+
+/* openai_serve.c */
+HFT_DECLARE_OP(hft_openai_chat);
+HFT_DECLARE_OP(hft_openai_model_info);
+HFT_DECLARE_OP(hft_openai_delete_model);
+
+#endif							/* HFT_OPENAI_H */

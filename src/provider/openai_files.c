@@ -1,0 +1,209 @@
+/*-------------------------------------------------------------------------
+ *
+ * openai_files.c
+ *	  Training files at OpenAI: find, send, wait for, delete.
+ *
+ * A file's name is the only mark of ours that it can carry, so the name has
+ * the content's hash in it, and is looked up, with the size, before a file
+ * is sent again (R28, K06, K07).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "provider/openai.h"
+
+#define MAX_ONE_SHOT INT64_C(512000000) /* the documented 512 MB, decimal */
+#define STATUS_WAIT_MS 2000
+
+/*
+ * A file may be trained on while it is still "uploaded": the job waits.  So
+ * we wait for "processed" only this long (s) and then let the job decide.
+ */
+#define PROCESSING_GRACE 120
+
+/* ---- find ---- */
+
+bool
+hft_openai_find_file_request(const HftCall *call, HftRequest *request,
+							 HftOutcome *outcome)
+{
+	hft_compose(request, call, "GET", hft_openai_base(call),
+				"/files?purpose=fine-tune&limit=1000&order=desc%s",
+				hft_page_query(call));
+	request->response_limit = HFT_PAGE_LIMIT;
+	return hft_openai_finish(call, request, outcome);
+}
+
+/* Same name, same size, and the platform could read it. */
+static bool
+is_our_file(const HftCall *call, const json_t *file)
+{
+	const char *name = hft_pick_word(file, "filename");
+	const char *status = hft_pick_word(file, "status");
+
+	return name != NULL && strcmp(name, call->file->filename) == 0 &&
+		hft_pick_count(file, "bytes") == call->file->bytes &&
+		(status == NULL || strcmp(status, "error") != 0);
+}
+
+void
+hft_openai_find_file_response(const HftCall *call,
+							  const HftResponse *response,
+							  HftOutcome *outcome)
+{
+	HftAnswer	answer;
+	size_t		i;
+	json_t	   *file;
+
+	if (!hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
+		return;
+	json_array_foreach(hft_pick_array(answer.root, "data"), i, file)
+	{
+		if (is_our_file(call, file))
+		{
+			hft_openai_read_file(call, file, outcome);
+			break;
+		}
+	}
+	if (outcome->remote_id == NULL)
+		(void) hft_page_next(outcome, call, &answer, answer.cursor);
+	hft_answer_close(&answer, call, outcome);
+}
+
+/* ---- send ---- */
+
+bool
+hft_openai_upload_request(const HftCall *call, HftRequest *request,
+						  HftOutcome *outcome)
+{
+	static const HftField fields[] = {{"purpose", "fine-tune"}, {NULL, NULL}};
+
+	if (call->file->bytes > MAX_ONE_SHOT)
+		return hft_openai_parts_request(call, request, outcome);
+	hft_compose(request, call, "POST", hft_openai_base(call), "/files");
+	return hft_compose_upload(request, call, fields, "file", 0,
+							  call->file->bytes) &
+		hft_openai_finish(call, request, outcome);
+}
+
+void
+hft_openai_upload_response(const HftCall *call, const HftResponse *response,
+						   HftOutcome *outcome)
+{
+	HftAnswer	answer;
+
+	if (call->file->bytes > MAX_ONE_SHOT)
+	{
+		hft_openai_parts_response(call, response, outcome);
+		return;
+	}
+	if (!hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
+		return;
+	hft_openai_read_file(call, answer.root, outcome);
+	hft_answer_close(&answer, call, outcome);
+}
+
+void
+hft_openai_read_file(const HftCall *call, const json_t *file,
+					 HftOutcome *outcome)
+{
+	outcome->remote_id = hft_pick_id(call->arena, file, "id");
+	outcome->remote_state = hft_pick_text(call->arena, file, "status");
+	outcome->expires_ms = hft_pick_time(file, "expires_at");
+	if (outcome->remote_id == NULL)
+		hft_outcome_fail(outcome, HFT_ERROR_BAD_ANSWER,
+						 "The platform's file has no usable id.", NULL);
+}
+
+/* ---- wait ---- */
+
+/* An operation on one file that we know by its id. */
+static bool
+compose_file(const HftCall *call, HftRequest *request, const char *method,
+			 HftOutcome *outcome)
+{
+	if (call->file->remote_id == NULL)
+		return hft_outcome_refuse(outcome, "The file is not at the platform.",
+								  NULL);
+	hft_compose(request, call, method, hft_openai_base(call), "/files/%s",
+				hft_openai_path_id(call, call->file->remote_id));
+	return hft_openai_finish(call, request, outcome);
+}
+
+bool
+hft_openai_file_status_request(const HftCall *call, HftRequest *request,
+							   HftOutcome *outcome)
+{
+	return compose_file(call, request, "GET", outcome);
+}
+
+/* The file is not processed yet: wait, but not for ever. */
+static void
+wait_for_file(const HftCall *call, const json_t *cursor, HftOutcome *outcome)
+{
+	int64_t		since = hft_pick_count(cursor, "since");
+
+	if (since == HFT_UNKNOWN || since > call->now)
+		since = call->now;
+	if (call->now - since < PROCESSING_GRACE)
+		hft_outcome_wait(outcome, call,
+						 json_pack("{s:I}", "since", (json_int_t) since),
+						 STATUS_WAIT_MS);
+}
+
+static void
+fail_file(const HftCall *call, const json_t *file, HftOutcome *outcome)
+{
+	const char *details = hft_pick_text(call->arena, file, "status_details");
+
+	hft_outcome_fail(outcome, HFT_ERROR_REFUSED, details ? details :
+					 "The platform could not read the training file.",
+					 "hft.check_dataset() names the examples at fault.");
+	outcome->code = "invalid_file";
+	outcome->bad_line = hft_line_in_text(details);
+}
+
+void
+hft_openai_file_status_response(const HftCall *call,
+								const HftResponse *response,
+								HftOutcome *outcome)
+{
+	HftAnswer	answer;
+	const char *status;
+
+	if (!hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
+		return;
+	hft_openai_read_file(call, answer.root, outcome);
+	status = outcome->remote_state;
+	if (outcome->progress != HFT_FAILED && status != NULL)
+	{
+		if (strcmp(status, "error") == 0)
+			fail_file(call, answer.root, outcome);
+		else if (strcmp(status, "processed") != 0)
+			wait_for_file(call, answer.cursor, outcome);
+	}
+	hft_answer_close(&answer, call, outcome);
+}
+
+/* ---- delete ---- */
+
+bool
+hft_openai_delete_file_request(const HftCall *call, HftRequest *request,
+							   HftOutcome *outcome)
+{
+	return compose_file(call, request, "DELETE", outcome);
+}
+
+void
+hft_openai_delete_file_response(const HftCall *call,
+								const HftResponse *response,
+								HftOutcome *outcome)
+{
+	(void) hft_answer_is_success(call, response, hft_openai_rules, outcome);
+
+	/* what is gone is deleted, whoever did it (K16) */
+	if (outcome->error == HFT_ERROR_LOST)
+		hft_outcome_init(outcome);
+}

@@ -1,0 +1,105 @@
+/*-------------------------------------------------------------------------
+ *
+ * openai_serve.c
+ *	  Using tuned models at OpenAI: chat, look at, delete.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "provider/completion.h"
+#include "provider/openai.h"
+
+/* ---- chat ---- */
+
+bool
+hft_openai_chat_request(const HftCall *call, HftRequest *request,
+						HftOutcome *outcome)
+{
+	return hft_completion_compose(call, hft_openai_base(call), request,
+								  outcome) &&
+		hft_openai_finish(call, request, outcome);
+}
+
+void
+hft_openai_chat_response(const HftCall *call, const HftResponse *response,
+						 HftOutcome *outcome)
+{
+	hft_completion_read(call, response, hft_openai_rules, outcome);
+}
+
+/* ---- model ---- */
+
+static bool
+compose_model(const HftCall *call, HftRequest *request, const char *method,
+			  HftOutcome *outcome)
+{
+	hft_compose(request, call, method, hft_openai_base(call), "/models/%s",
+				hft_openai_path_id(call, call->model));
+	return hft_openai_finish(call, request, outcome);
+}
+
+bool
+hft_openai_model_info_request(const HftCall *call, HftRequest *request,
+							  HftOutcome *outcome)
+{
+	return compose_model(call, request, "GET", outcome);
+}
+
+static bool
+is_date(const char *text)
+{
+	static const char shape[] = "dddd-dd-dd";
+
+	if (text == NULL || strlen(text) != sizeof(shape) - 1)
+		return false;
+	for (int i = 0; shape[i] != '\0'; i++)
+	{
+		if (shape[i] == 'd' ? !isdigit((unsigned char) text[i]) :
+			text[i] != shape[i])
+			return false;
+	}
+	return true;
+}
+
+void
+hft_openai_model_info_response(const HftCall *call,
+							   const HftResponse *response,
+							   HftOutcome *outcome)
+{
+	HftAnswer	answer;
+	const char *date;
+
+	if (!hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
+		return;
+	outcome->remote_id = hft_pick_id(call->arena, answer.root, "id");
+	outcome->remote_state = "available";
+	outcome->info = hft_json_text(call->arena, answer.root);
+	date = hft_pick_id(call->arena, answer.root, "shutdown_date");
+	if (is_date(date))
+		outcome->retires_on = date;
+	if (outcome->remote_id == NULL)
+		hft_outcome_fail(outcome, HFT_ERROR_BAD_ANSWER,
+						 "The platform's model has no usable id.", NULL);
+	hft_answer_close(&answer, call, outcome);
+}
+
+bool
+hft_openai_delete_model_request(const HftCall *call, HftRequest *request,
+								HftOutcome *outcome)
+{
+	return compose_model(call, request, "DELETE", outcome);
+}
+
+void
+hft_openai_delete_model_response(const HftCall *call,
+								 const HftResponse *response,
+								 HftOutcome *outcome)
+{
+	(void) hft_answer_is_success(call, response, hft_openai_rules, outcome);
+
+	/* what is gone is deleted, whoever did it (K16) */
+	if (outcome->error == HFT_ERROR_LOST)
+		hft_outcome_init(outcome);
+}

@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * platforms.h
+ *	  The tables of all platforms, for the registry.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HFT_PLATFORMS_H
+#define HFT_PLATFORMS_H
+
+#include "provider/provider.h"
+
+extern const HftProvider hft_provider_openai;
+extern const HftProvider hft_provider_openai_compatible;
+
+#endif							/* HFT_PLATFORMS_H */

@@ -80,7 +80,8 @@ def arguments():
     parser.add_argument("--tls-key")
     parser.add_argument("--seconds-per-job", type=float, default=2.0)
     parser.add_argument("--keep-bodies", type=int, default=1 << 30,
-                        help="files above this many bytes are hashed only")
+                        help="keep only so many bytes of a file; the rest is "
+                        "hashed and counted")
     parser.add_argument("--parent-pid", type=int)
     parser.add_argument("--max-seconds", type=float, default=3600.0)
     return parser.parse_args()

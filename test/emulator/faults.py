@@ -197,9 +197,10 @@ class Plan:
         limit = action.get("at", 0) if action.get("hangup") == "answer" \
             else None
         step = action.get("slice") or 64 * 1024
-        if limit is None or limit >= 0:
-            await send_sliced(writer, head.encode("latin-1"),
-                              action.get("slice"), action.get("slice_delay"))
+        if limit is not None and limit < 0:
+            await self.hang_up()
+        await send_sliced(writer, head.encode("latin-1"),
+                          action.get("slice"), action.get("slice_delay"))
         async for piece in framed:
             for start in range(0, len(piece), step):
                 part = piece[start:start + step]

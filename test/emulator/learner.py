@@ -27,7 +27,7 @@ CLASSES_MAX = 128
 MODELS_KEPT = 64
 VALID_SAMPLE = 32
 VALID_ROWS_MAX = 500
-RATE = 2.0
+RATE = 4.0
 
 # `parent` is (recipe, step) of a tuned model that is trained further. With
 # `evals` the validation rows are measured that often, evenly spaced; without,

@@ -2,8 +2,8 @@
 that stands for a cloud's object store behind signed URLs.
 
 A blob is hashed while it arrives and spooled to a temporary file, never held
-in memory. Above `keep_bytes` it is hashed, counted and dropped except for its
-beginning, so that a test of an upload of any size needs no disk.
+in memory. Only its first `keep_bytes` are kept, the rest is hashed and counted
+and dropped, so that a test of an upload of any size needs no disk.
 
 The object store is another host as far as a client can tell (another port):
 it accepts only a signature in the URL, and its requests in the ledger show
@@ -22,7 +22,7 @@ SPOOL_MEMORY = 1 << 20
 
 
 class Blob:
-    """Content with its size and hashes. `whole` is False when only the first
+    """Content with its size and hash. `whole` is False when only the first
     part was kept."""
 
     def __init__(self, directory, keep_bytes):
@@ -35,12 +35,13 @@ class Blob:
 
     def write(self, piece):
         self._sha.update(piece)
+        room = self._keep - self.size
         self.size += len(piece)
-        if self.size <= self._keep:
+        if room >= len(piece):
             self._file.write(piece)
-        elif self.whole:
+        else:
+            self._file.write(piece[:max(0, room)])
             self.whole = False
-            self._file.truncate(min(self._file.tell(), SPOOL_MEMORY))
 
     @property
     def sha256(self):

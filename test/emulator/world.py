@@ -72,8 +72,12 @@ class Settings:
     """Switches, read as attributes, changed by the control endpoint."""
 
     def __init__(self, **changes):
-        self.__dict__.update(DEFAULTS)
-        self.change(changes)
+        self._initial = dict(DEFAULTS, **changes)
+        self.restore()
+
+    def restore(self):
+        """Back to what the emulator was started with."""
+        self.change(self._initial)
 
     def change(self, changes):
         unknown = set(changes) - set(DEFAULTS)
@@ -126,7 +130,7 @@ class World:
         self.faults.clear()
         self.ledger.clear()
         self.blobs.clear()
-        self.settings.change(DEFAULTS)
+        self.settings.restore()
         self.clock.set_rate(1.0)
 
     def account(self, dialect, key):

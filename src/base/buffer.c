@@ -7,6 +7,8 @@
  */
 #include "base/buffer.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,4 +87,25 @@ bool
 hft_buffer_putc(HftBuffer *buffer, char byte)
 {
 	return hft_buffer_append(buffer, &byte, 1);
+}
+
+bool
+hft_buffer_printf(HftBuffer *buffer, const char *format, ...)
+{
+	va_list		args;
+	int			length;
+
+	va_start(args, format);
+	length = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (length < 0)
+		buffer->failed = true;
+	if (length < 0 || !hft_buffer_reserve(buffer, (size_t) length))
+		return false;
+	va_start(args, format);
+	vsnprintf(buffer->data + buffer->length, (size_t) length + 1, format,
+			  args);
+	va_end(args);
+	buffer->length += (size_t) length;
+	return true;
 }

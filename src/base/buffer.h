@@ -32,5 +32,7 @@ extern bool hft_buffer_append(HftBuffer *buffer, const void *data,
 							  size_t length);
 extern bool hft_buffer_puts(HftBuffer *buffer, const char *string);
 extern bool hft_buffer_putc(HftBuffer *buffer, char byte);
+extern bool hft_buffer_printf(HftBuffer *buffer, const char *format, ...)
+			__attribute__((format(printf, 2, 3)));
 
 #endif							/* HFT_BUFFER_H */

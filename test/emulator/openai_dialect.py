@@ -1,5 +1,5 @@
 """OpenAI's API as its fact sheet has it: files, uploads, models and chat. The
-jobs are in openai_jobs.py.
+jobs are in openai_jobs.py, permissions and graders in openai_admin.py.
 
 `/openai/v1` is the platform itself; `/compat/v1` is "anything that speaks
 OpenAI's job API", with accounts of its own.
@@ -10,6 +10,7 @@ from datetime import date, datetime, timezone
 
 from dialect import ApiError, Dialect, route
 from multipart import read_form
+from openai_admin import OpenAiAdmin
 from openai_jobs import OpenAiJobs
 from openai_objects import (ALIASES, BASE_MODELS, CHAT_ONLY, StoredFile,
                             Upload, organization, paged)
@@ -22,7 +23,7 @@ PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 EXPIRY_MIN, EXPIRY_MAX = 3600, 2592000
 
 
-class OpenAi(OpenAiJobs, Dialect):
+class OpenAi(OpenAiJobs, OpenAiAdmin, Dialect):
     """The platform."""
 
     name = provider = "openai"

@@ -119,6 +119,7 @@ CREATE TABLE hft.attempt (
 	remote_id	text,
 	http_status	int,
 	error_message text,
+	sent		boolean NOT NULL DEFAULT false,	-- seen leaving, then in doubt
 	looks		int NOT NULL DEFAULT 0,	-- searches made while in doubt
 	intended_at	timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	settled_at	timestamptz
@@ -298,3 +299,8 @@ CREATE TABLE hft.import (
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE hft.import IS
 	'Runs of import_jobs: adopting what an account already holds';
+
+-- each start of a worker takes the next number: the fence of its writes
+CREATE SEQUENCE hft.worker_epoch;
+COMMENT ON SEQUENCE hft.worker_epoch IS
+	'Numbers of background workers in this database; a later one doubts what earlier ones left open';

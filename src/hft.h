@@ -1,0 +1,14 @@
+/*-------------------------------------------------------------------------
+ *
+ * hft.h
+ *	  Identity of the library.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HFT_H
+#define HFT_H
+
+/* what hft.control says; the SQL and the library must agree (R12) */
+#define HFT_VERSION "1.0.0"
+
+#endif							/* HFT_H */

@@ -1,0 +1,527 @@
+/*-------------------------------------------------------------------------
+ *
+ * engine.c
+ *	  Drives every task of a worker: the loop body of its life.
+ *
+ * One pass: cancelled transfers are given up, finished ones recorded, hungry
+ * ones fed, measured files advanced by one slice, and what is due started
+ * while there is room.  Each step of each task runs in its own transaction
+ * and its own PG_TRY; what it raises is charged to that task alone (R9, F08).
+ * No transaction is open when the pass ends (P1).
+ *
+ * Memory: the engine's context lives as long as the worker; each task has a
+ * context of its own below it and an arena for the current request.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/latch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "base/errors.h"
+#include "base/settings.h"
+#include "base/sql.h"
+#include "compat.h"
+#include "provider/signer.h"
+#include "worker/engine.h"
+#include "worker/fault.h"
+#include "worker/task.h"
+#include "worker/worker.h"
+
+#define TASK_LIMIT 1024			/* hard bound of hft.max_requests */
+#define ARENA_LIMIT (64 * 1024 * 1024)
+#define BLAME_PAUSE_MS 5000		/* when nothing can be recorded (F09) */
+
+struct HftEngine
+{
+	MemoryContext context;
+	HftHttp    *http;
+	uint32		wait_event;
+	HftTask    *tasks[TASK_LIMIT];
+	int			ntasks;
+	TimestampTz due;			/* cached: when something falls due */
+	TimestampTz pause_until;	/* the database itself is in trouble */
+	HftEngineStatus status;
+};
+
+/* Parent of all tasks contexts: the engine of this process. */
+static MemoryContext tasks_context = NULL;
+
+static const HftSubject *const subjects[] = {
+	&hft_job_subject,
+};
+
+HftEngine *
+hft_engine_create(void)
+{
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "hft worker",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	HftEngine  *engine = palloc0(sizeof(HftEngine));
+
+	engine->context = tasks_context = context;
+	engine->http = hft_http_create();
+	engine->wait_event = hft_wait_event_new("HftWorker");
+	engine->due = DT_NOBEGIN;
+	engine->pause_until = DT_NOBEGIN;
+	MemoryContextSwitchTo(old);
+	return engine;
+}
+
+void
+hft_engine_status(const HftEngine *engine, HftEngineStatus *status)
+{
+	*status = engine->status;
+	status->running = engine->ntasks;
+}
+
+static void
+destroy_arena(void *arg)
+{
+	hft_arena_destroy(arg);
+}
+
+MemoryContext
+hft_task_context_create(void)
+{
+	return AllocSetContextCreate(tasks_context, "hft task",
+								 ALLOCSET_SMALL_SIZES);
+}
+
+HftTask *
+hft_task_create(const HftSubject *subject, int64 id, MemoryContext context)
+{
+	HftTask    *task = MemoryContextAllocZero(context, sizeof(HftTask));
+	MemoryContextCallback *cleanup = MemoryContextAlloc(context, sizeof(*cleanup));
+
+	task->subject = subject;
+	task->id = id;
+	task->context = context;
+	task->arena = hft_arena_create(ARENA_LIMIT);
+	if (task->arena == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	cleanup->func = destroy_arena;
+	cleanup->arg = task->arena;
+	MemoryContextRegisterResetCallback(context, cleanup);
+	return task;
+}
+
+void
+hft_task_free(HftTask *task)
+{
+	if (task->transfer != NULL)
+		hft_transfer_free(task->transfer);
+	hft_feed_close(task->feed);
+	hft_secret_free(task->secret);
+	MemoryContextDelete(task->context);
+}
+
+static void
+release(HftEngine *engine, HftTask *task)
+{
+	for (int i = 0; i < engine->ntasks; i++)
+		if (engine->tasks[i] == task)
+			engine->tasks[i] = engine->tasks[--engine->ntasks];
+	hft_task_free(task);
+	engine->due = DT_NOBEGIN;
+}
+
+/* Keep the latest error for hft.worker. */
+static void
+remember_error(HftEngine *engine, const HftTask *task, const char *problem)
+{
+	engine->status.errors++;
+	snprintf(engine->status.last_error, sizeof(engine->status.last_error),
+			 "%s " INT64_FORMAT ": %s", task->subject->name, task->id,
+			 problem);
+}
+
+/*
+ * Record, in a fresh transaction, that a step of "task" raised "error".  When
+ * even that fails, leave the database alone for a while (F09).
+ */
+static void
+blame(HftEngine *engine, HftTask *task, const ErrorData *error)
+{
+	char	   *problem = hft_redact(error->message, 1024);
+	const char *sqlstate = unpack_sql_state(error->sqlerrcode);
+
+	remember_error(engine, task, problem);
+	PG_TRY();
+	{
+		if (hft_worker_begin())
+		{
+			task->subject->blame(task, pstrdup(sqlstate), problem);
+			hft_worker_commit(true);
+		}
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(task->context);
+		FlushErrorState();
+		AbortCurrentTransaction();
+		engine->pause_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+														  BLAME_PAUSE_MS);
+	}
+	PG_END_TRY();
+}
+
+/* A step of a task: something that may raise. */
+typedef HftTurn (*StepFunction) (HftEngine *engine, HftTask *task);
+
+/*
+ * Run one step so that whatever it raises ends the task and nothing else.
+ * Cancel and shutdown pass through: CHECK_FOR_INTERRUPTS ends the process
+ * by FATAL, which no PG_TRY sees.
+ */
+static HftTurn
+run_step(HftEngine *engine, HftTask *task, StepFunction step)
+{
+	MemoryContext old = MemoryContextSwitchTo(task->context);
+	volatile HftTurn turn = HFT_TURN_RELEASE;
+
+	PG_TRY();
+	{
+		turn = step(engine, task);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(task->context);
+		error = CopyErrorData();
+		FlushErrorState();
+		AbortCurrentTransaction();
+		blame(engine, task, error);
+		turn = HFT_TURN_RELEASE;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(old);
+	return turn;
+}
+
+/* Sign and send what next() prepared; the transaction is over. */
+static HftTurn
+send_request(HftEngine *engine, HftTask *task)
+{
+	const char *problem = NULL;
+
+	if (task->request.auth == HFT_AUTH_SERVER)
+	{
+		HftCredentials credentials = {task->secret ? task->secret : ""};
+
+		problem = hft_sign_request(task->server->provider->name,
+								   &task->request, &credentials,
+								   (int64_t) time(NULL), task->arena);
+	}
+	hft_secret_free(task->secret);
+	task->secret = NULL;
+	if (problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("request to server \"%s\" could not be signed",
+						task->server->facts.name),
+				 errdetail("%s", problem)));
+	if (task->request.dataset_length > 0)
+		hft_feed_seek(task->feed, task->request.dataset_offset,
+					  task->request.dataset_length);
+	hft_fault_point("send", hft_op_name(task->op));
+	task->transfer = hft_http_start(engine->http, &task->request, task);
+	return HFT_TURN_SEND;
+}
+
+/* Read one slice of a feed in a transaction of its own (R36). */
+static HftTurn
+read_slice(HftEngine *engine, HftTask *task)
+{
+	if (!hft_worker_begin())
+		return HFT_TURN_RELEASE;
+	hft_feed_read(task->feed);
+	hft_worker_commit(false);
+	return HFT_TURN_AGAIN;
+}
+
+/* One call of next(), with its transaction; then send if it says so. */
+static HftTurn
+take_turn(HftEngine *engine, HftTask *task)
+{
+	HftTurn		turn;
+
+	if (!hft_worker_begin())
+		return HFT_TURN_RELEASE;
+	task->lasting = false;
+	task->attempt = 0;
+	turn = task->subject->next(task);
+	hft_worker_commit(task->lasting || task->attempt != 0);
+	if (turn != HFT_TURN_SEND)
+		return turn;
+	return send_request(engine, task);
+}
+
+/* Go on with a task until it waits for the network or is let go. */
+static void
+advance(HftEngine *engine, HftTask *task)
+{
+	HftTurn		turn;
+
+	do
+		turn = run_step(engine, task, take_turn);
+	while (turn == HFT_TURN_AGAIN);
+	if (turn == HFT_TURN_RELEASE)
+		release(engine, task);
+}
+
+/* What curl could not do, in the words of an outcome. */
+void
+hft_task_net_outcome(HftTask *task, const HftResult *result)
+{
+	static const char *const words[] = {
+		[HFT_NET_DNS] = "the server's name could not be resolved",
+		[HFT_NET_CONNECT] = "no connection to the server",
+		[HFT_NET_TLS] = "the server could not be verified (TLS)",
+		[HFT_NET_FORBIDDEN] = "the server's address is not allowed",
+		[HFT_NET_TIMEOUT] = "the server did not answer in time",
+		[HFT_NET_RESET] = "the connection was lost",
+		[HFT_NET_TRUNCATED] = "the answer was cut off",
+		[HFT_NET_TOO_LARGE] = "the answer is too large",
+		[HFT_NET_LOCAL] = "a local resource is exhausted",
+	};
+	HftOutcome *outcome = &task->outcome;
+
+	outcome->progress = HFT_FAILED;
+	outcome->error = HFT_ERROR_TRANSIENT;
+	outcome->proof_not_done = !result->sent;
+	outcome->message = hft_arena_printf(task->arena, "%s%s%s",
+										words[result->net],
+										result->detail[0] ? ": " : "",
+										result->detail);
+	if (result->net == HFT_NET_TLS)
+		outcome->hint = "Check the server's certificate and hft.ca_file.";
+	if (result->net == HFT_NET_FORBIDDEN)
+		outcome->hint = "Check base_url and hft.allowed_networks.";
+}
+
+/* Let the adapter read the answer; pure, so no transaction is open. */
+static void
+interpret(HftTask *task, const HftResult *result)
+{
+	const HftOperation *operation =
+	&task->server->provider->operations[task->op];
+
+	hft_outcome_init(&task->outcome);
+	if (result->net != HFT_NET_OK)
+		hft_task_net_outcome(task, result);
+	else
+		operation->response(&task->call, &result->response, &task->outcome);
+	if (hft_arena_failed(task->arena))
+	{
+		hft_outcome_init(&task->outcome);
+		task->outcome.progress = HFT_FAILED;
+		task->outcome.error = HFT_ERROR_MEMORY;
+		task->outcome.message = "the answer needs more memory than allowed";
+	}
+}
+
+/* A transfer is over: interpret, record, commit. */
+static HftTurn
+record_answer(HftEngine *engine, HftTask *task)
+{
+	const HftResult *result = hft_transfer_result(task->transfer);
+	HftTurn		turn;
+
+	hft_fault_point("answer", hft_op_name(task->op));
+	interpret(task, result);
+	hft_fault_point("record", hft_op_name(task->op));
+	if (task->outcome.progress == HFT_FAILED)
+		remember_error(engine, task,
+					   hft_redact(task->outcome.message ?
+								  task->outcome.message : "refused", 256));
+	if (!hft_worker_begin())
+		return HFT_TURN_RELEASE;
+	task->lasting = task->attempt != 0;
+	turn = task->subject->apply(task, result);
+	hft_worker_commit(task->lasting);
+	return turn;
+}
+
+static void
+finish(HftEngine *engine, HftTask *task)
+{
+	HftTurn		turn = run_step(engine, task, record_answer);
+
+	engine->status.requests++;
+	hft_transfer_free(task->transfer);
+	task->transfer = NULL;
+	hft_arena_reset(task->arena);
+	if (turn == HFT_TURN_RELEASE)
+		release(engine, task);
+	else
+		advance(engine, task);
+}
+
+static void
+feed(HftEngine *engine, HftTask *task)
+{
+	if (hft_feed_needs_read(task->feed) &&
+		run_step(engine, task, read_slice) == HFT_TURN_RELEASE)
+	{
+		release(engine, task);
+		return;
+	}
+	hft_feed_give(task->feed, task->transfer);
+	hft_fault_point("feed", hft_op_name(task->op));
+}
+
+/* Tasks that measure have a feed and no transfer: one slice each. */
+static void
+measure(HftEngine *engine)
+{
+	for (int i = engine->ntasks - 1; i >= 0; i--)
+	{
+		HftTask    *task = engine->tasks[i];
+
+		if (task->transfer != NULL)
+			continue;
+		if (run_step(engine, task, read_slice) == HFT_TURN_RELEASE)
+			release(engine, task);
+		else
+			advance(engine, task);
+	}
+}
+
+/* Give up transfers whose job was cancelled meanwhile (F48). */
+static HftTurn
+look_for_cancelled(HftEngine *engine, HftTask *unused)
+{
+	if (!hft_worker_begin())
+		return HFT_TURN_RELEASE;
+	for (int i = 0; i < lengthof(subjects); i++)
+		subjects[i]->cancelled(engine->tasks, engine->ntasks);
+	hft_worker_commit(false);
+	return HFT_TURN_AGAIN;
+}
+
+static void
+drop_cancelled(HftEngine *engine)
+{
+	(void) look_for_cancelled(engine, NULL);
+	for (int i = engine->ntasks - 1; i >= 0; i--)
+		if (engine->tasks[i]->gave_up)
+			release(engine, engine->tasks[i]);
+}
+
+static int
+busy_ids(const HftEngine *engine, const HftSubject *subject, int64 *ids)
+{
+	int			count = 0;
+
+	for (int i = 0; i < engine->ntasks; i++)
+		if (engine->tasks[i]->subject == subject)
+			ids[count++] = engine->tasks[i]->id;
+	return count;
+}
+
+/* Load what is due; false when the extension is gone. */
+static bool
+load_due(HftEngine *engine)
+{
+	int			limit = Min(hft_max_requests, TASK_LIMIT);
+	int64	   *ids = palloc(sizeof(int64) * TASK_LIMIT);
+	int			before = engine->ntasks;
+
+	if (!hft_worker_begin())
+		return false;
+	engine->due = DT_NOEND;
+	for (int i = 0; i < lengthof(subjects); i++)
+	{
+		int			nbusy = busy_ids(engine, subjects[i], ids);
+		int			room = limit - engine->ntasks;
+
+		if (room > 0)
+			engine->ntasks += subjects[i]->load(&engine->tasks[engine->ntasks],
+												room, ids, nbusy);
+		nbusy = busy_ids(engine, subjects[i], ids);
+		engine->due = Min(engine->due, subjects[i]->next_due(ids, nbusy));
+	}
+	hft_worker_commit(false);
+	pfree(ids);
+	for (int i = engine->ntasks - 1; i >= before; i--)
+		advance(engine, engine->tasks[i]);
+	return true;
+}
+
+static void
+close_everything(HftEngine *engine)
+{
+	while (engine->ntasks > 0)
+		release(engine, engine->tasks[0]);
+}
+
+/* Drive what is under way, without looking for more. */
+static void
+drive(HftEngine *engine)
+{
+	HftTransfer *transfer;
+
+	while ((transfer = hft_http_finished(engine->http)) != NULL)
+	{
+		finish(engine, hft_transfer_owner(transfer));
+		CHECK_FOR_INTERRUPTS();
+	}
+	while ((transfer = hft_http_hungry(engine->http)) != NULL)
+	{
+		feed(engine, hft_transfer_owner(transfer));
+		CHECK_FOR_INTERRUPTS();
+	}
+	measure(engine);
+}
+
+bool
+hft_engine_turn(HftEngine *engine, bool look, TimestampTz *next_due)
+{
+	MemoryContext cycle = AllocSetContextCreate(engine->context, "hft cycle",
+												ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cycle);
+	bool		installed = true;
+	bool		room;
+
+	pgstat_report_activity(STATE_RUNNING, "hft: driving jobs");
+	if (look && engine->ntasks > 0)
+		drop_cancelled(engine);
+	drive(engine);
+	room = engine->ntasks < Min(hft_max_requests, TASK_LIMIT);
+	if ((look || engine->due <= hft_now()) && room &&
+		engine->pause_until <= GetCurrentTimestamp())
+		installed = load_due(engine);
+	if (!installed)
+		close_everything(engine);
+	*next_due = room ? engine->due : DT_NOEND;
+	pgstat_report_activity(STATE_IDLE, NULL);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cycle);
+	return installed;
+}
+
+void
+hft_engine_wait(HftEngine *engine, long limit_ms, TimestampTz next_due)
+{
+	TimestampTz now = hft_now();
+	long		wait_ms = limit_ms;
+
+	if (next_due <= now)
+		wait_ms = 0;
+	else if (next_due != DT_NOEND)
+		wait_ms = Min(wait_ms, TimestampDifferenceMilliseconds(now, next_due));
+	for (int i = 0; i < engine->ntasks; i++)
+		if (engine->tasks[i]->transfer == NULL)
+			wait_ms = 0;		/* measuring goes on */
+	hft_http_wait(engine->http, wait_ms, engine->wait_event);
+}

@@ -1,0 +1,343 @@
+/*-------------------------------------------------------------------------
+ *
+ * job_failure.c
+ *	  What a failed request changes in a job.
+ *
+ * First the outbox: a request that may have had its effect is in doubt,
+ * whatever else is wrong (R29).  Then the class of the error decides, by a
+ * table: try again later, park for the owner, or end the job.  Polls of a
+ * job that runs at the provider are never given up (P12).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <openssl/evp.h>
+
+#include "common/pg_prng.h"
+#include "common/sha2.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "base/errors.h"
+#include "base/settings.h"
+#include "base/sql.h"
+#include "worker/job_internal.h"
+#include "worker/retry.h"
+
+#define LOST_RECHECK_MS 60000	/* F29: a 404 is looked at twice */
+
+typedef enum Reaction
+{
+	RETRY,						/* later, with backoff */
+	PARK_LIMIT,
+	PARK_CREDENTIAL,
+	PARK_UNSAFE,				/* the way to the provider is not to be trusted */
+	END,
+	LOOK_AGAIN					/* a known thing was not found */
+} Reaction;
+
+static const struct
+{
+	const char *name;
+	const char *sqlstate;
+	Reaction	reaction;
+}			classes[] = {
+	[HFT_ERROR_NONE] = {"internal", "XX000", RETRY},
+	[HFT_ERROR_TRANSIENT] = {"transient", "08006", RETRY},
+	[HFT_ERROR_RATE_LIMITED] = {"rate_limited", "53000", RETRY},
+	[HFT_ERROR_CREDENTIAL] = {"credential", "42501", PARK_CREDENTIAL},
+	[HFT_ERROR_LIMIT] = {"limit", "53400", PARK_LIMIT},
+	[HFT_ERROR_REFUSED] = {"refused", "38000", END},
+	[HFT_ERROR_LOST] = {"lost", "38000", LOOK_AGAIN},
+	[HFT_ERROR_NOT_PROVIDER] = {"not_provider", "08P01", RETRY},
+	[HFT_ERROR_BAD_ANSWER] = {"bad_answer", "22032", RETRY},
+	[HFT_ERROR_MEMORY] = {"memory", "54000", RETRY},
+};
+
+/* Rejected credentials of this process: digests, never the secrets. */
+typedef struct Rejected
+{
+	char		server[NAMEDATALEN];
+	Oid			owner;
+	unsigned char digest[PG_SHA256_DIGEST_LENGTH];
+	struct Rejected *next;
+} Rejected;
+
+static Rejected *rejected = NULL;
+
+static void
+digest_secret(const char *secret, unsigned char *digest)
+{
+	if (!EVP_Digest(secret, strlen(secret), digest, NULL, EVP_sha256(), NULL))
+		elog(ERROR, "could not compute a SHA-256");
+}
+
+static Rejected *
+find_rejected(const char *server, Oid owner)
+{
+	for (Rejected *entry = rejected; entry != NULL; entry = entry->next)
+		if (entry->owner == owner && strcmp(entry->server, server) == 0)
+			return entry;
+	return NULL;
+}
+
+void
+hft_credential_reject(const char *server, Oid owner, const char *secret)
+{
+	Rejected   *entry = find_rejected(server, owner);
+
+	if (entry == NULL)
+	{
+		entry = MemoryContextAllocZero(TopMemoryContext, sizeof(Rejected));
+		strlcpy(entry->server, server, sizeof(entry->server));
+		entry->owner = owner;
+		entry->next = rejected;
+		rejected = entry;
+	}
+	digest_secret(secret, entry->digest);
+	ereport(LOG,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("hft: server \"%s\" rejected the credential", server),
+			 errhint("Its jobs rest until the credential changes.")));
+}
+
+bool
+hft_credential_rejected(const char *server, Oid owner, const char *secret)
+{
+	Rejected   *entry = find_rejected(server, owner);
+	unsigned char digest[PG_SHA256_DIGEST_LENGTH];
+
+	if (entry == NULL)
+		return false;
+	digest_secret(secret, digest);
+	return memcmp(digest, entry->digest, sizeof(digest)) == 0;
+}
+
+/* The error of the current outcome, into a change. */
+static void
+describe_error(HftTask *task, HftJobChange *change)
+{
+	const HftOutcome *outcome = &task->outcome;
+
+	change->error_class = classes[outcome->error].name;
+	change->sqlstate = classes[outcome->error].sqlstate;
+	change->error_code = hft_redact(outcome->code, 256);
+	change->message = hft_redact(outcome->message ? outcome->message
+								 : "the platform gave no reason", 2048);
+	change->hint = outcome->hint;
+}
+
+/*
+ * A job ended badly at the provider: its words, and the row's source key
+ * where they name a line of the training file (F42).
+ */
+void
+hft_job_explain_failure(HftTask *task, HftJobChange *change)
+{
+	const HftJobFile *file = &task_job(task)->training;
+	char	   *key;
+
+	if (task->outcome.error == HFT_ERROR_NONE)
+		task->outcome.error = HFT_ERROR_REFUSED;
+	describe_error(task, change);
+	if (task->outcome.bad_line <= 0 || file->id == 0)
+		return;
+	key = hft_file_source_key(file, task->outcome.bad_line);
+	change->hint = psprintf("Line " INT64_FORMAT " of the training file is the example with source key %s.",
+							task->outcome.bad_line,
+							key ? quote_literal_cstr(key) : "NULL");
+}
+
+/* The outbox entry of this turn, if there is one (R27-R29). */
+static void
+settle_failure(HftTask *task, const HftResult *result)
+{
+	HftVerdict	verdict = HFT_VERDICT_IN_DOUBT;
+	bool		answered = result != NULL && result->net == HFT_NET_OK;
+	HftScope	scope;
+
+	if (task->attempt == 0)
+		return;
+	if (task->outcome.proof_not_done)
+		verdict = answered ? HFT_VERDICT_REFUSED : HFT_VERDICT_NOT_DONE;
+	hft_scope_enter(&scope);
+	hft_attempt_settle(task->attempt, verdict, NULL,
+					   answered ? result->response.status : 0,
+					   hft_redact(task->outcome.message, 1024));
+	hft_scope_leave(&scope);
+	task->lasting = true;
+}
+
+static HftTurn
+retry_later(HftTask *task)
+{
+	HftJob	   *job = task_job(task);
+	HftJobChange change;
+
+	if (job->failures >= hft_retry_limit && job->facts.remote_id == NULL)
+		return hft_job_park(task, "error", task->outcome.message ?
+							task->outcome.message : "the job kept failing",
+							task->outcome.hint);
+	hft_job_change(job, &change);
+	change.failures = job->failures + 1;
+	describe_error(task, &change);
+	change.keep_error = job->final != HFT_REMOTE_UNKNOWN;
+	change.due_ms = hft_retry_delay(job->failures,
+									task->outcome.retry_after_ms,
+									pg_prng_uint32(&pg_global_prng_state));
+	return hft_job_finish_turn(task, &change, false);
+}
+
+/*
+ * Refused for good.  Before the job exists that is its end; a wish that is
+ * refused is noted and dropped; a poll goes on.
+ */
+static HftTurn
+end_or_ignore(HftTask *task)
+{
+	HftJob	   *job = task_job(task);
+	HftJobChange change;
+
+	switch (task->op)
+	{
+		case HFT_OP_UPLOAD:
+		case HFT_OP_FILE_STATUS:
+			hft_file_failed(job->file, task->outcome.message);
+			job->file = NULL;
+			/* FALLTHROUGH */
+		case HFT_OP_CREATE:
+			hft_job_change(job, &change);
+			hft_job_explain_failure(task, &change);
+			return hft_job_close(task, HFT_JOB_FAILED, change.message,
+								 change.hint);
+		case HFT_OP_CANCEL:
+		case HFT_OP_PAUSE:
+		case HFT_OP_RESUME:
+			hft_job_note(job->id, "warn",
+						 psprintf("%s refused: %s", hft_op_name(task->op),
+								  hft_redact(task->outcome.message ?
+											 task->outcome.message : "", 1024)));
+			hft_job_change(job, &change);
+			change.fulfilled = true;
+			change.answered = true;
+			return hft_job_finish_turn(task, &change, true);
+		default:
+			return retry_later(task);
+	}
+}
+
+/* Something we know was not found. */
+static HftTurn
+look_again(HftTask *task)
+{
+	HftJob	   *job = task_job(task);
+	HftJobChange change;
+
+	if (task->op == HFT_OP_HISTORY && job->final != HFT_REMOTE_UNKNOWN)
+		return hft_job_history_done(task);
+	if (job->facts.remote_id == NULL)
+		return end_or_ignore(task);
+	if (job->failures > 0)
+		return hft_job_park(task, "lost",
+							"the platform does not know this job any more",
+							"It may have been deleted there, or the key belongs to another project.");
+	hft_job_change(job, &change);
+	change.failures = job->failures + 1;
+	describe_error(task, &change);
+	change.due_ms = LOST_RECHECK_MS;
+	return hft_job_finish_turn(task, &change, false);
+}
+
+/*
+ * A paid request without proof of failure: nothing is repeated; the next
+ * turn searches for its effect (P3).
+ */
+static HftTurn
+doubt(HftTask *task)
+{
+	HftJob	   *job = task_job(task);
+	HftJobChange change;
+
+	hft_job_change(job, &change);
+	describe_error(task, &change);
+	change.due_ms = hft_look_delay(0, 0, INT64CONST(1000) * 3600);
+	return hft_job_finish_turn(task, &change, false);
+}
+
+static HftTurn
+park_credential(HftTask *task)
+{
+	HftJob	   *job = task_job(task);
+	const char *problem;
+	char	   *secret = hft_server_secret(task->server, job->owner, &problem);
+
+	if (secret != NULL &&
+		!hft_credential_rejected(job->server, job->owner, secret))
+		hft_credential_reject(job->server, job->owner, secret);
+	hft_secret_free(secret);
+	return hft_job_park(task, "credential",
+						task->outcome.message ? task->outcome.message
+						: "the credential was rejected",
+						"Put a valid key into the key file or the user mapping; the job goes on by itself.");
+}
+
+HftTurn
+hft_job_failure(HftTask *task, const HftResult *result)
+{
+	const HftOutcome *outcome = &task->outcome;
+	Reaction	reaction = classes[outcome->error].reaction;
+
+	settle_failure(task, result);
+	if (task->op == HFT_OP_CREATE && task->attempt != 0 &&
+		!outcome->proof_not_done)
+		return doubt(task);
+	if (result != NULL && (result->net == HFT_NET_TLS ||
+						   result->net == HFT_NET_FORBIDDEN))
+		reaction = PARK_UNSAFE;
+	switch (reaction)
+	{
+		case RETRY:
+			return retry_later(task);
+		case PARK_LIMIT:
+			return hft_job_park(task, "limit", outcome->message ?
+								outcome->message : "a limit of the account is reached",
+								outcome->hint ? outcome->hint :
+								"Raise the limit at the platform, then call hft.retry_job().");
+		case PARK_CREDENTIAL:
+			return park_credential(task);
+		case PARK_UNSAFE:
+			return hft_job_park(task, "error", outcome->message,
+								outcome->hint);
+		case END:
+			return end_or_ignore(task);
+		case LOOK_AGAIN:
+			return look_again(task);
+	}
+	return retry_later(task);
+}
+
+/* A step raised an error of our own making, or of the database's. */
+void
+hft_job_blame(HftTask *task, const char *sqlstate, const char *problem)
+{
+	HftJob	   *job = task_job(task);
+	HftJobChange change;
+
+	hft_job_change(job, &change);
+	change.error_class = "internal";
+	change.sqlstate = sqlstate;
+	change.message = problem;
+	change.failures = job->failures + 1;
+	change.due_ms = hft_retry_delay(job->failures, HFT_UNKNOWN,
+									pg_prng_uint32(&pg_global_prng_state));
+	if (change.failures > hft_retry_limit)
+	{
+		change.resume_state = job->state;
+		change.state = HFT_JOB_NEEDS_ATTENTION;
+		change.reason = "error";
+		change.due_ms = -1;
+		change.hint = "See the server's log, then call hft.retry_job().";
+	}
+	(void) hft_job_record(job, &change);
+}

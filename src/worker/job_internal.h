@@ -1,0 +1,70 @@
+/*-------------------------------------------------------------------------
+ *
+ * job_internal.h
+ *	  Shared by the files that make up the subject "job".
+ *
+ * Include postgres.h first.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HFT_JOB_INTERNAL_H
+#define HFT_JOB_INTERNAL_H
+
+#include "worker/attempt.h"
+#include "worker/job.h"
+#include "worker/task.h"
+
+#define task_job(task) ((HftJob *) (task)->row)
+
+/* job_next.c: what to do next */
+extern HftTurn hft_job_next(HftTask *task);
+
+/* job_apply.c: what an answer changes */
+extern HftTurn hft_job_apply(HftTask *task, const HftResult *result);
+
+/* The history of this turn is read: rest, or finish with the job. */
+extern HftTurn hft_job_history_done(HftTask *task);
+
+/* job_failure.c: what a failed request changes */
+extern HftTurn hft_job_failure(HftTask *task, const HftResult *result);
+extern void hft_job_explain_failure(HftTask *task, HftJobChange *change);
+extern void hft_job_blame(HftTask *task, const char *sqlstate,
+						  const char *problem);
+
+/*
+ * End this turn with "change": record it and let the task go, or go on with
+ * next() when "again".  A row that is not ours any more is let go, too.
+ */
+extern HftTurn hft_job_finish_turn(HftTask *task, const HftJobChange *change,
+								   bool again);
+
+/* Park the job for its owner (needs_attention). */
+extern HftTurn hft_job_park(HftTask *task, const char *reason,
+							const char *message, const char *hint);
+
+/* The job is over: state, error of the current outcome if it failed. */
+extern HftTurn hft_job_close(HftTask *task, HftJobState state,
+							 const char *message, const char *hint);
+
+/* job_file.c: the file rows behind an upload */
+extern bool hft_file_claim(HftJobFile *file, int64 job_id);
+extern void hft_file_measured(HftJobFile *file, int64 bytes,
+							  const char *sha256);
+extern void hft_file_cursor(HftJobFile *file, const char *key,
+							const char *cursor);
+extern void hft_file_uploaded(HftJobFile *file, const HftOutcome *outcome);
+extern void hft_file_ready(const HftJobFile *file, const HftOutcome *outcome);
+extern void hft_file_failed(const HftJobFile *file, const char *message);
+extern void hft_file_release(const HftJobFile *file);
+extern char *hft_file_source_key(const HftJobFile *file, int64 line);
+
+/* The saved cursor of an operation out of a "remote" object; or NULL. */
+extern char *hft_cursor_get(const char *remote, const char *key);
+
+/* A credential the provider rejected: remembered until it changes (F27). */
+extern void hft_credential_reject(const char *server, Oid owner,
+								  const char *secret);
+extern bool hft_credential_rejected(const char *server, Oid owner,
+									const char *secret);
+
+#endif							/* HFT_JOB_INTERNAL_H */

@@ -5,10 +5,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef HFT_H
-#define HFT_H
+#ifndef HFT_HFT_H
+#define HFT_HFT_H
 
 /* what hft.control says; the SQL and the library must agree (R12) */
 #define HFT_VERSION "1.0.0"
 
-#endif							/* HFT_H */
+#endif							/* HFT_HFT_H */

@@ -32,12 +32,12 @@
 #include "provider/signer.h"
 #include "worker/engine.h"
 #include "worker/fault.h"
-#include "worker/task.h"
+#include "worker/subject.h"
 #include "worker/worker.h"
 
 #define TASK_LIMIT 1024			/* hard bound of hft.max_requests */
 #define ARENA_LIMIT (64 * 1024 * 1024)
-#define BLAME_PAUSE_MS 5000		/* when nothing can be recorded (F09) */
+#define PAUSE_MS 5000			/* when nothing can be recorded (F09) */
 
 struct HftEngine
 {
@@ -56,6 +56,7 @@ static MemoryContext tasks_context = NULL;
 
 static const HftSubject *const subjects[] = {
 	&hft_job_subject,
+	&hft_import_subject,
 };
 
 HftEngine *
@@ -99,8 +100,9 @@ HftTask *
 hft_task_create(const HftSubject *subject, int64 id, MemoryContext context)
 {
 	HftTask    *task = MemoryContextAllocZero(context, sizeof(HftTask));
-	MemoryContextCallback *cleanup = MemoryContextAlloc(context, sizeof(*cleanup));
+	MemoryContextCallback *cleanup;
 
+	cleanup = MemoryContextAlloc(context, sizeof(*cleanup));
 	task->subject = subject;
 	task->id = id;
 	task->context = context;
@@ -144,6 +146,14 @@ remember_error(HftEngine *engine, const HftTask *task, const char *problem)
 			 problem);
 }
 
+/* The database itself is in trouble: leave it alone for a while. */
+static void
+take_a_break(HftEngine *engine)
+{
+	engine->pause_until =
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), PAUSE_MS);
+}
+
 /*
  * Record, in a fresh transaction, that a step of "task" raised "error".  When
  * even that fails, leave the database alone for a while (F09).
@@ -168,8 +178,7 @@ blame(HftEngine *engine, HftTask *task, const ErrorData *error)
 		MemoryContextSwitchTo(task->context);
 		FlushErrorState();
 		AbortCurrentTransaction();
-		engine->pause_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-														  BLAME_PAUSE_MS);
+		take_a_break(engine);
 	}
 	PG_END_TRY();
 }
@@ -280,8 +289,8 @@ advance(HftEngine *engine, HftTask *task)
 }
 
 /* What curl could not do, in the words of an outcome. */
-void
-hft_task_net_outcome(HftTask *task, const HftResult *result)
+static void
+describe_net(HftTask *task, const HftResult *result)
 {
 	static const char *const words[] = {
 		[HFT_NET_DNS] = "the server's name could not be resolved",
@@ -318,7 +327,7 @@ interpret(HftTask *task, const HftResult *result)
 
 	hft_outcome_init(&task->outcome);
 	if (result->net != HFT_NET_OK)
-		hft_task_net_outcome(task, result);
+		describe_net(task, result);
 	else
 		operation->response(&task->call, &result->response, &task->outcome);
 	if (hft_arena_failed(task->arena))

@@ -100,7 +100,8 @@ static void
 append_example(HftFeed *feed, uint64 row)
 {
 	bool		isnull;
-	struct varlena *body = PG_DETOAST_DATUM_PACKED(hft_row_datum(row, 2, &isnull));
+	Datum		stored = hft_row_datum(row, 2, &isnull);
+	struct varlena *body = PG_DETOAST_DATUM_PACKED(stored);
 	const char *problem;
 
 	problem = feed->writer->write(VARDATA_ANY(body), VARSIZE_ANY_EXHDR(body),
@@ -113,7 +114,7 @@ append_example(HftFeed *feed, uint64 row)
 						feed->writer->format),
 				 errdetail("%s", problem)));
 	hft_buffer_putc(&feed->buffer, '\n');
-	if ((Pointer) body != DatumGetPointer(hft_row_datum(row, 2, &isnull)))
+	if ((Pointer) body != DatumGetPointer(stored))
 		pfree(body);
 }
 

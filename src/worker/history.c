@@ -73,11 +73,13 @@ column_array(const Column *column, Oid type)
 	int			lower[1] = {1};
 	bool		is_text = type == TEXTOID;
 
-	return PointerGetDatum(construct_md_array(column->values, column->nulls, 1,
-											  dims, lower, type,
-											  is_text ? -1 : 8,
-											  is_text ? false : FLOAT8PASSBYVAL,
-											  is_text ? TYPALIGN_INT : TYPALIGN_DOUBLE));
+	ArrayType  *array = is_text
+		? construct_md_array(column->values, column->nulls, 1, dims, lower,
+							 type, -1, false, TYPALIGN_INT)
+		: construct_md_array(column->values, column->nulls, 1, dims, lower,
+							 type, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+
+	return PointerGetDatum(array);
 }
 
 static void

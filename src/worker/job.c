@@ -11,13 +11,12 @@
 #include "catalog/pg_type.h"
 #include "commands/async.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "base/sql.h"
 #include "worker/job.h"
-#include "worker/task.h"
+#include "worker/subject.h"
 #include "worker/worker.h"
 
 static const char *const state_names[] = {
@@ -150,17 +149,6 @@ read_job(uint64 row)
 	return job;
 }
 
-static ArrayType *
-id_array(const int64 *ids, int count)
-{
-	Datum	   *elements = palloc(sizeof(Datum) * (count + 1));
-
-	for (int i = 0; i < count; i++)
-		elements[i] = Int64GetDatum(ids[i]);
-	return construct_array(elements, count, INT8OID, sizeof(int64),
-						   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
-}
-
 /* Make this worker the one that may write the loaded jobs (P2). */
 static void
 claim_jobs(HftJob **jobs, int count)
@@ -182,7 +170,7 @@ claim_jobs(HftJob **jobs, int count)
 	}
 	if (n == 0)
 		return;
-	values[0] = PointerGetDatum(id_array(ids, n));
+	values[0] = PointerGetDatum(hft_id_array(ids, n));
 	values[1] = Int64GetDatum(hft_worker_epoch());
 	(void) hft_statement_run(&claim, values, NULL, 0);
 }
@@ -213,7 +201,7 @@ hft_jobs_load(HftJob **jobs, int room, const int64 *busy, int nbusy)
 	};
 	Datum		values[] = {
 		TimestampTzGetDatum(hft_now()),
-		PointerGetDatum(id_array(busy, nbusy)),
+		PointerGetDatum(hft_id_array(busy, nbusy)),
 		Int64GetDatum(Min(room, 256)),
 		Int64GetDatum((int64) GetSystemIdentifier()),
 		ObjectIdGetDatum(MyDatabaseId)
@@ -246,18 +234,8 @@ hft_jobs_next_due(const int64 *busy, int nbusy)
 		" AND id <> ALL ($1)",
 		1, {INT8ARRAYOID}
 	};
-	Datum		values[] = {PointerGetDatum(id_array(busy, nbusy))};
-	HftScope	scope;
-	TimestampTz result;
-	bool		isnull;
-	Datum		due;
 
-	hft_scope_enter(&scope);
-	(void) hft_statement_run(&next, values, NULL, 0);
-	due = hft_row_datum(0, 1, &isnull);
-	result = isnull ? DT_NOEND : DatumGetTimestampTz(due);
-	hft_scope_leave(&scope);
-	return result;
+	return hft_next_due(&next, busy, nbusy);
 }
 
 void
@@ -278,42 +256,14 @@ notify(int64 job_id, HftJobState state)
 {
 	char		payload[96];
 
-	snprintf(payload, sizeof(payload), "{\"job\":" INT64_FORMAT ",\"state\":\"%s\"}",
+	snprintf(payload, sizeof(payload),
+			 "{\"job\":" INT64_FORMAT ",\"state\":\"%s\"}",
 			 job_id, hft_job_state_name(state));
 	Async_Notify("hft_job", payload);
 }
 
-/* Parameters collected one by one: value and null flag stay together. */
-typedef struct Params
-{
-	Datum		values[HFT_SQL_MAX_ARGS];
-	char		nulls[HFT_SQL_MAX_ARGS];
-	int			count;
-} Params;
-
 static void
-add_param(Params *params, Datum value, bool isnull)
-{
-	Assert(params->count < HFT_SQL_MAX_ARGS);
-	params->values[params->count] = value;
-	params->nulls[params->count++] = isnull ? 'n' : ' ';
-}
-
-static void
-add_text(Params *params, const char *text)
-{
-	add_param(params, text ? CStringGetTextDatum(text) : (Datum) 0,
-			  text == NULL);
-}
-
-static void
-add_int(Params *params, int64 value, bool isnull)
-{
-	add_param(params, Int64GetDatum(value), isnull);
-}
-
-static void
-add_outcome(Params *params, const HftOutcome *outcome)
+add_outcome(HftParams *params, const HftOutcome *outcome)
 {
 	static const HftOutcome nothing = {
 		.steps_done = HFT_UNKNOWN, .steps_total = HFT_UNKNOWN,
@@ -322,13 +272,13 @@ add_outcome(Params *params, const HftOutcome *outcome)
 
 	if (outcome == NULL)
 		outcome = &nothing;
-	add_text(params, outcome->remote_id);
-	add_text(params, outcome->remote_state);
-	add_text(params, outcome->tuned_model);
-	add_text(params, outcome->effective);
-	add_int(params, outcome->steps_done, outcome->steps_done < 0);
-	add_int(params, outcome->steps_total, outcome->steps_total < 0);
-	add_int(params, outcome->finish_ms, outcome->finish_ms < 0);
+	hft_param_text(params, outcome->remote_id);
+	hft_param_text(params, outcome->remote_state);
+	hft_param_text(params, outcome->tuned_model);
+	hft_param_text(params, outcome->effective);
+	hft_param_int(params, outcome->steps_done, outcome->steps_done < 0);
+	hft_param_int(params, outcome->steps_total, outcome->steps_total < 0);
+	hft_param_int(params, outcome->finish_ms, outcome->finish_ms < 0);
 }
 
 /* Take over what the update returned, so that the task can go on. */
@@ -389,34 +339,35 @@ hft_job_record(HftJob *job, const HftJobChange *change)
 		BOOLOID}
 	};
 	bool		parked = change->state == HFT_JOB_NEEDS_ATTENTION;
-	Params		params = {.count = 0};
+	HftParams	params = {.count = 0};
 	MemoryContext caller = CurrentMemoryContext;
 	HftScope	scope;
 	uint64		changed;
 
 	hft_scope_enter(&scope);
-	add_int(&params, job->id, false);
-	add_int(&params, job->epoch, false);
-	add_text(&params, hft_job_state_name(job->state));
-	add_text(&params, hft_job_state_name(change->state));
-	add_text(&params, parked ? hft_job_state_name(change->resume_state) : NULL);
-	add_text(&params, parked ? change->reason : NULL);
-	add_text(&params, job->wanted);
-	add_param(&params, TimestampTzGetDatum(hft_now()), false);
-	add_int(&params, change->due_ms, change->due_ms < 0);
-	add_param(&params, BoolGetDatum(change->fulfilled), false);
-	add_param(&params, Int32GetDatum(change->failures), false);
-	add_param(&params, BoolGetDatum(change->answered), false);
-	add_text(&params, change->cursor_key);
-	add_text(&params, change->cursor);
-	add_param(&params, Int32GetDatum((int) change->final), false);
-	add_text(&params, change->error_class);
-	add_text(&params, change->error_code);
-	add_text(&params, change->sqlstate);
-	add_text(&params, change->message);
-	add_text(&params, change->hint);
+	hft_param_int(&params, job->id, false);
+	hft_param_int(&params, job->epoch, false);
+	hft_param_text(&params, hft_job_state_name(job->state));
+	hft_param_text(&params, hft_job_state_name(change->state));
+	hft_param_text(&params, parked ?
+				   hft_job_state_name(change->resume_state) : NULL);
+	hft_param_text(&params, parked ? change->reason : NULL);
+	hft_param_text(&params, job->wanted);
+	hft_param(&params, TimestampTzGetDatum(hft_now()), false);
+	hft_param_int(&params, change->due_ms, change->due_ms < 0);
+	hft_param(&params, BoolGetDatum(change->fulfilled), false);
+	hft_param(&params, Int32GetDatum(change->failures), false);
+	hft_param(&params, BoolGetDatum(change->answered), false);
+	hft_param_text(&params, change->cursor_key);
+	hft_param_text(&params, change->cursor);
+	hft_param(&params, Int32GetDatum((int) change->final), false);
+	hft_param_text(&params, change->error_class);
+	hft_param_text(&params, change->error_code);
+	hft_param_text(&params, change->sqlstate);
+	hft_param_text(&params, change->message);
+	hft_param_text(&params, change->hint);
 	add_outcome(&params, change->outcome);
-	add_param(&params, BoolGetDatum(change->keep_error), false);
+	hft_param(&params, BoolGetDatum(change->keep_error), false);
 	changed = hft_statement_run(&record, params.values, params.nulls, 0);
 	if (changed > 0)
 		refresh(job, caller);

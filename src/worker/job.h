@@ -3,8 +3,7 @@
  * job.h
  *	  A job's row in memory, its states, and the one way it is changed.
  *
- * Include postgres.h first; functions need a transaction and open their own
- * scope.
+ * Include postgres.h first; all need a transaction and open their own scope.
  *
  *-------------------------------------------------------------------------
  */
@@ -69,15 +68,12 @@ typedef struct HftJob
 	HftRemoteState final;		/* terminal remote state not yet ours */
 	HftJobFile *file;			/* what this turn is about */
 	bool		polled;			/* this task has read the status */
-	bool		cancel_sent;
+	bool		cancel_sent;	/* and accepted */
 	HftFound   *oldest;			/* best match of a search under way */
 	char	   *find_cursor;	/* its next page */
 } HftJob;
 
-/*
- * One change of a job.  Start with hft_job_change(), set what changes,
- * finish with hft_job_record().
- */
+/* One change: hft_job_change(), set what changes, hft_job_record(). */
 typedef struct HftJobChange
 {
 	HftJobState state;
@@ -117,6 +113,6 @@ extern void hft_job_change(const HftJob *job, HftJobChange *change);
 extern bool hft_job_record(HftJob *job, const HftJobChange *change);
 
 /* Add a message of ours to the job's events. */
-extern void hft_job_note(int64 job_id, const char *level, const char *message);
+extern void hft_job_note(int64 job_id, const char *level, const char *text);
 
 #endif							/* HFT_JOB_H */

@@ -259,13 +259,13 @@ collect_matches(HftTask *task)
 		if (job->oldest != NULL)
 		{
 			hft_job_note(job->id, "error",
-						 psprintf("the platform lists more than one job with this job's token: \"%s\" and \"%s\"",
+						 psprintf("the platform lists two jobs with this job's token: \"%s\" and \"%s\"",
 								  job->oldest->id, found->id));
 			if (job->oldest->at_ms <= found->at_ms)
 				continue;
 		}
 		else
-			job->oldest = MemoryContextAllocZero(task->context, sizeof(HftFound));
+			job->oldest = palloc0(sizeof(HftFound));
 		job->oldest->id = MemoryContextStrdup(task->context, found->id);
 		job->oldest->at_ms = found->at_ms;
 	}
@@ -301,9 +301,7 @@ apply_find(HftTask *task, const HftResult *result)
 	change.answered = true;
 	change.failures = 0;
 	change.due_ms = hft_look_delay(job->attempt_looks, job->attempt_age_ms,
-								   INT64CONST(1000) *
-								   (hft_settle_time >= 0 ? hft_settle_time
-									: task->server->provider->settle_s));
+								   hft_task_settle_ms(task));
 	return hft_job_finish_turn(task, &change, false);
 }
 

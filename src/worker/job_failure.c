@@ -12,12 +12,8 @@
  */
 #include "postgres.h"
 
-#include <openssl/evp.h>
-
 #include "common/pg_prng.h"
-#include "common/sha2.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
 #include "base/errors.h"
 #include "base/settings.h"
@@ -54,65 +50,6 @@ static const struct
 	[HFT_ERROR_BAD_ANSWER] = {"bad_answer", "22032", RETRY},
 	[HFT_ERROR_MEMORY] = {"memory", "54000", RETRY},
 };
-
-/* Rejected credentials of this process: digests, never the secrets. */
-typedef struct Rejected
-{
-	char		server[NAMEDATALEN];
-	Oid			owner;
-	unsigned char digest[PG_SHA256_DIGEST_LENGTH];
-	struct Rejected *next;
-} Rejected;
-
-static Rejected *rejected = NULL;
-
-static void
-digest_secret(const char *secret, unsigned char *digest)
-{
-	if (!EVP_Digest(secret, strlen(secret), digest, NULL, EVP_sha256(), NULL))
-		elog(ERROR, "could not compute a SHA-256");
-}
-
-static Rejected *
-find_rejected(const char *server, Oid owner)
-{
-	for (Rejected *entry = rejected; entry != NULL; entry = entry->next)
-		if (entry->owner == owner && strcmp(entry->server, server) == 0)
-			return entry;
-	return NULL;
-}
-
-void
-hft_credential_reject(const char *server, Oid owner, const char *secret)
-{
-	Rejected   *entry = find_rejected(server, owner);
-
-	if (entry == NULL)
-	{
-		entry = MemoryContextAllocZero(TopMemoryContext, sizeof(Rejected));
-		strlcpy(entry->server, server, sizeof(entry->server));
-		entry->owner = owner;
-		entry->next = rejected;
-		rejected = entry;
-	}
-	digest_secret(secret, entry->digest);
-	ereport(LOG,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("hft: server \"%s\" rejected the credential", server),
-			 errhint("Its jobs rest until the credential changes.")));
-}
-
-bool
-hft_credential_rejected(const char *server, Oid owner, const char *secret)
-{
-	Rejected   *entry = find_rejected(server, owner);
-	unsigned char digest[PG_SHA256_DIGEST_LENGTH];
-
-	if (entry == NULL)
-		return false;
-	digest_secret(secret, digest);
-	return memcmp(digest, entry->digest, sizeof(digest)) == 0;
-}
 
 /* The error of the current outcome, into a change. */
 static void
@@ -268,18 +205,11 @@ doubt(HftTask *task)
 static HftTurn
 park_credential(HftTask *task)
 {
-	HftJob	   *job = task_job(task);
-	const char *problem;
-	char	   *secret = hft_server_secret(task->server, job->owner, &problem);
-
-	if (secret != NULL &&
-		!hft_credential_rejected(job->server, job->owner, secret))
-		hft_credential_reject(job->server, job->owner, secret);
-	hft_secret_free(secret);
+	hft_task_reject_credential(task, task_job(task)->owner);
 	return hft_job_park(task, "credential",
 						task->outcome.message ? task->outcome.message
 						: "the credential was rejected",
-						"Put a valid key into the key file or the user mapping; the job goes on by itself.");
+						HFT_CREDENTIAL_HINT);
 }
 
 HftTurn

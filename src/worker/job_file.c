@@ -11,7 +11,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
@@ -20,6 +19,7 @@
 #include "base/errors.h"
 #include "base/sql.h"
 #include "worker/job_internal.h"
+#include "worker/subject.h"
 #include "worker/worker.h"
 
 static Datum
@@ -289,7 +289,7 @@ mark_cancelled(HftTask **tasks, int ntasks)
 		" AND (wanted = 'cancel' OR state = 'cancelled')",
 		1, {INT8ARRAYOID}
 	};
-	Datum	   *ids = palloc(sizeof(Datum) * (ntasks + 1));
+	int64	   *ids = palloc(sizeof(int64) * (ntasks + 1));
 	Datum		values[1];
 	int			count = 0;
 	uint64		rows;
@@ -299,12 +299,10 @@ mark_cancelled(HftTask **tasks, int ntasks)
 		if (tasks[i]->subject == &hft_job_subject &&
 			tasks[i]->request.effect != HFT_EFFECT_PAID &&
 			task_job(tasks[i])->facts.remote_id == NULL)
-			ids[count++] = Int64GetDatum(tasks[i]->id);
+			ids[count++] = tasks[i]->id;
 	if (count == 0)
 		return;
-	values[0] = PointerGetDatum(construct_array(ids, count, INT8OID,
-												sizeof(int64), FLOAT8PASSBYVAL,
-												TYPALIGN_DOUBLE));
+	values[0] = PointerGetDatum(hft_id_array(ids, count));
 	hft_scope_enter(&scope);
 	rows = hft_statement_run(&find, values, NULL, 0);
 	for (uint64 row = 0; row < rows; row++)

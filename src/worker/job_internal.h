@@ -11,6 +11,7 @@
 #define HFT_JOB_INTERNAL_H
 
 #include "worker/attempt.h"
+#include "worker/ground.h"
 #include "worker/job.h"
 #include "worker/task.h"
 
@@ -60,11 +61,5 @@ extern char *hft_file_source_key(const HftJobFile *file, int64 line);
 
 /* The saved cursor of an operation out of a "remote" object; or NULL. */
 extern char *hft_cursor_get(const char *remote, const char *key);
-
-/* A credential the provider rejected: remembered until it changes (F27). */
-extern void hft_credential_reject(const char *server, Oid owner,
-								  const char *secret);
-extern bool hft_credential_rejected(const char *server, Oid owner,
-									const char *secret);
 
 #endif							/* HFT_JOB_INTERNAL_H */

@@ -12,14 +12,6 @@
  */
 #include "postgres.h"
 
-#include <time.h>
-
-#include "catalog/pg_authid.h"
-#include "miscadmin.h"
-#include "utils/acl.h"
-#include "utils/builtins.h"
-#include "utils/syscache.h"
-
 #include "base/errors.h"
 #include "base/settings.h"
 #include "base/sql.h"
@@ -30,35 +22,28 @@
 #define CREDENTIAL_LOOK_MS 30000	/* has the key file changed? */
 #define MIN_LOOKS 2				/* before an effect counts as absent (R30) */
 
-/* Build the request of an operation; the facts are already in the call. */
+/*
+ * Build the request of an operation.  A missing operation parks the job; an
+ * outcome that the adapter knows without asking is applied at once.
+ */
 static HftTurn
 prepare(HftTask *task, HftOp op, const char *cursor)
 {
 	HftJob	   *job = task_job(task);
-	const HftOperation *operation = &task->server->provider->operations[op];
 
-	task->op = op;
-	task->call.server = &task->server->facts;
 	task->call.job = &job->facts;
 	task->call.file = job->file ? &job->file->facts : NULL;
-	task->call.cursor = cursor;
-	task->call.now = (int64) time(NULL);
-	task->call.arena = task->arena;
-	hft_outcome_init(&task->outcome);
-	memset(&task->request, 0, sizeof(task->request));
-	if (operation->request == NULL)
-		return hft_job_park(task, "refused",
-							psprintf("%s cannot do \"%s\"",
-									 task->server->provider->title,
-									 hft_op_name(op)),
-							operation->instead);
-	if (!operation->request(&task->call, &task->request, &task->outcome))
+	switch (hft_task_prepare(task, op, cursor))
 	{
-		if (task->outcome.progress == HFT_FAILED)
-			return hft_job_failure(task, NULL);
-		return hft_job_apply(task, NULL);
+		case HFT_PREPARED:
+			return HFT_TURN_SEND;
+		case HFT_PREPARED_KNOWN:
+			return hft_job_apply(task, NULL);
+		case HFT_PREPARED_MISSING:
+			break;
 	}
-	return HFT_TURN_SEND;
+	return hft_job_park(task, "refused", task->outcome.message,
+						task->outcome.hint);
 }
 
 /* As prepare(), with the outbox entry that makes the effect traceable. */
@@ -226,15 +211,6 @@ next_preparing(HftTask *task)
 				   hft_cursor_get(job->file->remote, "file_status"));
 }
 
-static int64
-settle_ms(const HftTask *task)
-{
-	int			seconds = hft_settle_time >= 0 ? hft_settle_time
-		: task->server->provider->settle_s;
-
-	return (int64) seconds * 1000;
-}
-
 /*
  * An effect in doubt: search for it.  Absent after the settle time and
  * enough looks, it may be repeated where that is proved safe: the token
@@ -247,7 +223,8 @@ resolve_doubt(HftTask *task)
 	HftJob	   *job = task_job(task);
 	HftScope	scope;
 
-	if (job->attempt_looks < MIN_LOOKS || job->attempt_age_ms < settle_ms(task))
+	if (job->attempt_looks < MIN_LOOKS ||
+		job->attempt_age_ms < hft_task_settle_ms(task))
 		return prepare(task, HFT_OP_FIND, job->find_cursor);
 	if (job->attempt_sent && !task->server->provider->create_is_idempotent)
 		return hft_job_park(task, "in_doubt",
@@ -359,14 +336,13 @@ static const struct
 
 /*
  * What must hold before anything is done for a job: it belongs here (R42),
- * its server and owner exist, the owner may still spend there (R40, F61),
- * and there is a credential that was not rejected.
+ * and server, owner, right and credential are in order (R40, F61).
  */
 static bool
 check_ground(HftTask *task, HftTurn *turn)
 {
 	HftJob	   *job = task_job(task);
-	const char *problem;
+	HftGround	ground;
 
 	if (!job->is_here)
 	{
@@ -375,33 +351,15 @@ check_ground(HftTask *task, HftTurn *turn)
 							 "Call hft.adopt() if this one is to go on with it.");
 		return false;
 	}
-	task->server = hft_server_load(job->server, true);
-	if (task->server == NULL)
-	{
-		*turn = hft_job_park(task, "permission",
-							 psprintf("server \"%s\" does not exist any more", job->server),
-							 "Create the server again, then call hft.retry_job().");
-		return false;
-	}
-	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(job->owner)) ||
-		(steps[job->state].spends &&
-		 !hft_server_allows(task->server, job->owner)))
-	{
-		*turn = hft_job_park(task, "permission",
-							 psprintf("the owner of the job may not use server \"%s\"", job->server),
-							 "GRANT USAGE ON FOREIGN SERVER to the owner, then call hft.retry_job().");
-		return false;
-	}
-	task->secret = hft_server_secret(task->server, job->owner, &problem);
-	if (task->secret != NULL &&
-		!hft_credential_rejected(job->server, job->owner, task->secret))
+	if (hft_task_ground(task, job->server, job->owner,
+						steps[job->state].spends, &ground))
 		return true;
-	if (job->state == HFT_JOB_NEEDS_ATTENTION)
+	if (job->state == HFT_JOB_NEEDS_ATTENTION && ground.credential)
 		*turn = rest(task, CREDENTIAL_LOOK_MS);
 	else
-		*turn = hft_job_park(task, "credential",
-							 task->secret ? "the credential was rejected" : problem,
-							 "Put a valid key into the key file or the user mapping; the job goes on by itself.");
+		*turn = hft_job_park(task,
+							 ground.credential ? "credential" : "permission",
+							 ground.message, ground.hint);
 	return false;
 }
 
@@ -411,8 +369,6 @@ hft_job_next(HftTask *task)
 	MemoryContext old = MemoryContextSwitchTo(task->context);
 	HftTurn		turn;
 
-	hft_secret_free(task->secret);
-	task->secret = NULL;
 	if (task_job(task)->state < HFT_JOB_CREATING &&
 		cancel_is_wanted(task_job(task)))
 		turn = hft_job_close(task, HFT_JOB_CANCELLED, NULL, NULL);

@@ -153,6 +153,8 @@ read_databases(void)
 static void
 notice_bad_end(HftSlot *slot, TimestampTz now)
 {
+	int64		delay_ms;
+
 	if (slot->starting_at != 0 && slot->pid == 0 &&
 		TimestampDifferenceExceeds(slot->starting_at, now, START_TIMEOUT_MS))
 	{
@@ -163,12 +165,11 @@ notice_bad_end(HftSlot *slot, TimestampTz now)
 	if (slot->pid != 0 || slot->starting_at != 0 || slot->started_at == 0 ||
 		slot->clean_exit)
 		return;
-	if (slot->heartbeat_at != 0 && slot->heartbeat_at - slot->started_at >
+	if (slot->heartbeat_at - slot->started_at >
 		HFT_HEALTHY_MS * INT64CONST(1000))
 		slot->failures = 0;
-	slot->not_before = TimestampTzPlusMilliseconds(now,
-												   hft_restart_delay(slot->failures));
-	slot->failures++;
+	delay_ms = hft_restart_delay(slot->failures++);
+	slot->not_before = TimestampTzPlusMilliseconds(now, delay_ms);
 	slot->started_at = 0;
 	slot->wanted = true;
 }

@@ -41,7 +41,8 @@ hft_retry_delay(int failures, int64_t retry_after_ms, uint32_t random)
 int64_t
 hft_poll_delay(int64_t interval_ms, uint32_t random)
 {
-	return interval_ms + (int64_t) (random % (uint32_t) (interval_ms / 10 + 1));
+	return interval_ms +
+		(int64_t) (random % (uint32_t) (interval_ms / 10 + 1));
 }
 
 int64_t

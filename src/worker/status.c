@@ -69,7 +69,7 @@ put_slot(ReturnSetInfo *result, const HftSlot *slot)
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/* hft.worker_status(): a copy of the slots, so that the lock is held briefly */
+/* hft.worker_status(): from a copy, so that the lock is held briefly */
 Datum
 hft_sql_worker_status(PG_FUNCTION_ARGS)
 {

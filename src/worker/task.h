@@ -20,6 +20,8 @@
 #ifndef HFT_TASK_H
 #define HFT_TASK_H
 
+#include "datatype/timestamp.h"
+
 #include "http/http.h"
 #include "provider/provider.h"
 #include "worker/feed.h"
@@ -76,8 +78,6 @@ struct HftTask
 	HftTransfer *transfer;
 };
 
-extern const HftSubject hft_job_subject;
-
 /*
  * A context for a task to be, and the task in it, with its arena; "row" is
  * the caller's to set.
@@ -88,8 +88,5 @@ extern HftTask *hft_task_create(const HftSubject *subject, int64 id,
 
 /* Abort what is under way and free everything. */
 extern void hft_task_free(HftTask *task);
-
-/* Errors of transport in the outcome's terms, for apply(). */
-extern void hft_task_net_outcome(HftTask *task, const HftResult *result);
 
 #endif							/* HFT_TASK_H */

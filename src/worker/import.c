@@ -1,0 +1,262 @@
+/*-------------------------------------------------------------------------
+ *
+ * import.c
+ *	  The subject "import": adopting the jobs an account already holds.
+ *
+ * Each page of the provider's listing becomes job rows that are marked
+ * imported and due at once; from there on they are jobs like any other, so
+ * status, history, checkpoints and model come by the ordinary way.  A job
+ * we know, imported or our own, is left alone: running it again changes
+ * nothing.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "catalog/pg_type.h"
+#include "common/pg_prng.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "base/errors.h"
+#include "base/settings.h"
+#include "base/sql.h"
+#include "worker/ground.h"
+#include "worker/job_internal.h"
+#include "worker/retry.h"
+#include "worker/subject.h"
+#include "worker/worker.h"
+
+typedef struct Import
+{
+	Oid			owner;
+	char	   *server;
+	char	   *cursor;
+	int			failures;
+} Import;
+
+#define task_import(task) ((Import *) (task)->row)
+
+static int
+load_imports(HftTask **tasks, int room, const int64 *busy, int nbusy)
+{
+	static HftStatement load = {
+		"SELECT id, owner::oid::bigint, server, (remote->'cursor')::text,"
+		" failures FROM hft.import"
+		" WHERE state IN ('pending', 'running') AND due_at <= $1"
+		" AND id <> ALL ($2) ORDER BY due_at LIMIT $3",
+		3, {TIMESTAMPTZOID, INT8ARRAYOID, INT8OID}
+	};
+	Datum		values[] = {
+		TimestampTzGetDatum(hft_now()),
+		PointerGetDatum(hft_id_array(busy, nbusy)),
+		Int64GetDatum(room)
+	};
+	HftScope	scope;
+	uint64		rows;
+
+	hft_scope_enter(&scope);
+	rows = hft_statement_run(&load, values, NULL, 0);
+	for (uint64 row = 0; row < rows; row++)
+	{
+		MemoryContext context = hft_task_context_create();
+		MemoryContext old = MemoryContextSwitchTo(context);
+		Import	   *import = palloc0(sizeof(Import));
+
+		import->owner = (Oid) hft_row_int64(row, 2, 0);
+		import->server = hft_row_text(row, 3);
+		import->cursor = hft_row_text(row, 4);
+		import->failures = (int) hft_row_int64(row, 5, 0);
+		tasks[row] = hft_task_create(&hft_import_subject,
+									 hft_row_int64(row, 1, 0), context);
+		tasks[row]->row = import;
+		MemoryContextSwitchTo(old);
+	}
+	hft_scope_leave(&scope);
+	return (int) rows;
+}
+
+static TimestampTz
+next_import(const int64 *busy, int nbusy)
+{
+	static HftStatement next = {
+		"SELECT min(due_at) FROM hft.import"
+		" WHERE state IN ('pending', 'running') AND id <> ALL ($1)",
+		1, {INT8ARRAYOID}
+	};
+
+	return hft_next_due(&next, busy, nbusy);
+}
+
+/* Write where the import stands; message NULL: no error. */
+static void
+record(HftTask *task, const char *state, const char *cursor, int64 due_ms,
+	   const char *message, const char *hint)
+{
+	static HftStatement update = {
+		"UPDATE hft.import SET state = $2,"
+		" remote = CASE WHEN $3::text IS NULL THEN remote"
+		"  ELSE jsonb_build_object('cursor', $3::jsonb) END,"
+		" due_at = $4 + $5 * interval '1 millisecond',"
+		" failures = $6, error_message = $7, error_hint = $8,"
+		" finished_at = CASE WHEN $2 IN ('succeeded', 'failed') THEN $4 END,"
+		" revision = revision + 1 WHERE id = $1",
+		8, {INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT4OID,
+		TEXTOID, TEXTOID}
+	};
+	HftParams	params = {.count = 0};
+	HftScope	scope;
+
+	hft_scope_enter(&scope);
+	hft_param_int(&params, task->id, false);
+	hft_param_text(&params, state);
+	hft_param_text(&params, cursor);
+	hft_param(&params, TimestampTzGetDatum(hft_now()), false);
+	hft_param_int(&params, due_ms, due_ms < 0);
+	hft_param(&params, Int32GetDatum(task_import(task)->failures), false);
+	hft_param_text(&params, hft_redact(message, 2048));
+	hft_param_text(&params, hint);
+	(void) hft_statement_run(&update, params.values, params.nulls, 0);
+	hft_scope_leave(&scope);
+	task->lasting = true;
+}
+
+static HftTurn
+fail(HftTask *task, const char *message, const char *hint)
+{
+	record(task, "failed", NULL, -1, message, hint);
+	return HFT_TURN_RELEASE;
+}
+
+static HftTurn
+try_again(HftTask *task, const char *message)
+{
+	Import	   *import = task_import(task);
+	int64		delay_ms;
+
+	if (import->failures >= hft_retry_limit)
+		return fail(task, message, task->outcome.hint);
+	delay_ms = hft_retry_delay(import->failures++,
+							   task->outcome.retry_after_ms,
+							   pg_prng_uint32(&pg_global_prng_state));
+	record(task, "running", NULL, delay_ms, message, task->outcome.hint);
+	return HFT_TURN_RELEASE;
+}
+
+/* Enter what a page lists; jobs we know are left alone. */
+static void
+adopt(HftTask *task)
+{
+	static HftStatement insert = {
+		"WITH new AS (INSERT INTO hft.job (owner, server, base_model, method,"
+		"  state, remote_id, remote_state, tuned_model, imported,"
+		"  submitted_at, due_at, system_identifier, database)"
+		" VALUES ($2::oid::regrole, $3, coalesce($5, 'unknown'), 'sft',"
+		"  'queued', $4, $6, $7, true,"
+		"  coalesce(to_timestamp($8::float8 / 1000.0), $9), $9, $10, $11)"
+		" ON CONFLICT (server, remote_id) DO NOTHING RETURNING 1)"
+		" UPDATE hft.import SET jobs_seen = jobs_seen + 1,"
+		"  jobs_new = jobs_new + (SELECT count(*) FROM new) WHERE id = $1",
+		11, {INT8OID, OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+		INT8OID, TIMESTAMPTZOID, INT8OID, OIDOID}
+	};
+	const Import *import = task_import(task);
+	HftScope	scope;
+
+	hft_scope_enter(&scope);
+	for (int i = 0; i < task->outcome.nfound; i++)
+	{
+		const HftFound *found = &task->outcome.found[i];
+		HftParams	params = {.count = 0};
+
+		hft_param_int(&params, task->id, false);
+		hft_param(&params, ObjectIdGetDatum(import->owner), false);
+		hft_param_text(&params, import->server);
+		hft_param_text(&params, found->id);
+		hft_param_text(&params, found->model);
+		hft_param_text(&params, found->state);
+		hft_param_text(&params, found->tuned_model);
+		hft_param_int(&params, found->at_ms, found->at_ms < 0);
+		hft_param(&params, TimestampTzGetDatum(hft_now()), false);
+		hft_param_int(&params, (int64) GetSystemIdentifier(), false);
+		hft_param(&params, ObjectIdGetDatum(MyDatabaseId), false);
+		(void) hft_statement_run(&insert, params.values, params.nulls, 0);
+	}
+	hft_scope_leave(&scope);
+}
+
+static HftTurn
+apply_import(HftTask *task, const HftResult *result)
+{
+	Import	   *import = task_import(task);
+
+	switch (task->outcome.progress)
+	{
+		case HFT_FAILED:
+			if (task->outcome.error == HFT_ERROR_CREDENTIAL ||
+				task->outcome.error == HFT_ERROR_REFUSED)
+				return fail(task, task->outcome.message, task->outcome.hint);
+			return try_again(task, task->outcome.message);
+		case HFT_WAIT:
+			record(task, "running", task->outcome.cursor,
+				   Max(task->outcome.wait_ms, 1000), NULL, NULL);
+			return HFT_TURN_RELEASE;
+		case HFT_MORE:
+		case HFT_DONE:
+			break;
+	}
+	adopt(task);
+	import->failures = 0;
+	if (task->outcome.progress == HFT_DONE)
+	{
+		record(task, "succeeded", NULL, -1, NULL, NULL);
+		return HFT_TURN_RELEASE;
+	}
+	import->cursor = MemoryContextStrdup(task->context, task->outcome.cursor);
+	record(task, "running", import->cursor, 0, NULL, NULL);
+	return HFT_TURN_AGAIN;
+}
+
+static HftTurn
+next_page(HftTask *task)
+{
+	Import	   *import = task_import(task);
+	HftGround	ground;
+
+	if (!hft_task_ground(task, import->server, import->owner, false, &ground))
+		return fail(task, ground.message, ground.hint);
+	switch (hft_task_prepare(task, HFT_OP_LIST, import->cursor))
+	{
+		case HFT_PREPARED:
+			return HFT_TURN_SEND;
+		case HFT_PREPARED_KNOWN:
+			return apply_import(task, NULL);
+		case HFT_PREPARED_MISSING:
+			break;
+	}
+	return fail(task, task->outcome.message, task->outcome.hint);
+}
+
+static void
+blame_import(HftTask *task, const char *sqlstate, const char *problem)
+{
+	(void) try_again(task, problem);
+}
+
+/* A listing is short and harmless: nothing to give up. */
+static void
+mark_none(HftTask **tasks, int ntasks)
+{
+}
+
+const HftSubject hft_import_subject = {
+	.name = "import",
+	.load = load_imports,
+	.next_due = next_import,
+	.next = next_page,
+	.apply = apply_import,
+	.blame = blame_import,
+	.cancelled = mark_none,
+};

@@ -39,13 +39,19 @@ typedef enum HftNet
 	HFT_NET_LOCAL				/* out of memory or descriptors (F10, F11) */
 } HftNet;
 
+/* For tables, for error messages, for ereport. */
+extern const char *hft_net_word(HftNet net);
+extern const char *hft_net_text(HftNet net);
+extern int	hft_net_sqlstate(HftNet net);
+
 /* Valid until the transfer is freed. */
 typedef struct HftResult
 {
 	HftNet		net;
 	bool		sent;			/* at least one byte of the request left us:
 								 * false is proof that nothing was done */
-	HftResponse response;		/* when net is HFT_NET_OK */
+	HftResponse response;		/* when net is HFT_NET_OK; the body of a
+								 * refusal (>= 400) is cut at the limit */
 	const char *detail;			/* curl's words, to be redacted; or "" */
 	double		seconds;
 	int64_t		uploaded;		/* bytes of body sent */
@@ -60,7 +66,9 @@ extern HftHttp *hft_http_create(void);
 /*
  * Start one request.  The request and its strings are copied where needed
  * except "prefix" and "suffix", which must live until the transfer is freed.
- * Headers for authentication were already added by the signer.
+ * Headers for authentication were already added by the signer; our copies of
+ * them are wiped when the transfer is finished.  A request that cannot be
+ * started is finished at once: the caller finds it like any other.
  */
 extern HftTransfer *hft_http_start(HftHttp *http, const HftRequest *request,
 								   void *owner);
@@ -73,7 +81,7 @@ extern HftTransfer *hft_http_start(HftHttp *http, const HftRequest *request,
 extern void hft_http_wait(HftHttp *http, long timeout_ms, uint32_t wait_event);
 
 extern HftTransfer *hft_http_finished(HftHttp *http);	/* NULL: none; each once */
-extern HftTransfer *hft_http_hungry(HftHttp *http);	/* NULL: none */
+extern HftTransfer *hft_http_hungry(HftHttp *http);	/* until fed; NULL: none */
 extern int	hft_http_running(const HftHttp *http);
 
 extern void *hft_transfer_owner(const HftTransfer *transfer);

@@ -34,8 +34,6 @@
 static const HftOptionSpec common_options[] = {
 	{"provider", HFT_OPTION_TEXT, 0, 0, NULL, false,
 	"platform that runs the jobs"},
-	{"base_url", HFT_OPTION_URL, 0, 0, NULL, true,
-	"where its API is, when not at the usual place"},
 	{NULL}
 };
 
@@ -171,9 +169,9 @@ check_server_value(const HftOptionSpec *spec, const char *value)
 {
 	if (strlen(value) > MAX_VALUE_BYTES)
 		raise_bad_value(spec->name, "It is too long.");
+	check_value(spec, value);
 	if (strcmp(hft_redact(value, MAX_VALUE_BYTES), value) != 0)
 		raise_secret_in_server(spec->name);
-	check_value(spec, value);
 	if (spec->superuser_only && !superuser())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -185,6 +183,7 @@ static void
 check_server_options(List *options)
 {
 	const HftProvider *provider = find_provider(options);
+	const HftOptionSpec *own = provider->server_options;
 	bool		has_base_url = provider->default_base_url != NULL;
 	ListCell   *cell;
 
@@ -195,12 +194,12 @@ check_server_options(List *options)
 
 		spec = hft_option_lookup(common_options, option->defname);
 		if (spec == NULL)
-			spec = hft_option_lookup(provider->server_options, option->defname);
+			spec = hft_option_lookup(own, option->defname);
 		if (spec == NULL && is_secret_name(option->defname))
 			raise_secret_in_server(option->defname);
 		if (spec == NULL)
 			raise_unknown_option(option->defname, "server options",
-								 common_options, provider->server_options);
+								 common_options, own);
 		check_server_value(spec, defGetString(option));
 		if (strcmp(spec->name, "base_url") == 0)
 			has_base_url = true;

@@ -38,14 +38,15 @@
 static const char **
 list_server_names(Oid wrapper)
 {
-	Relation	relation = table_open(ForeignServerRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, NULL,
-										  0, NULL);
+	Relation	relation;
+	SysScanDesc scan;
 	List	   *names = NIL;
 	const char **array;
 	HeapTuple	tuple;
 	int			i;
 
+	relation = table_open(ForeignServerRelationId, AccessShareLock);
+	scan = systable_beginscan(relation, InvalidOid, false, NULL, 0, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_foreign_server row = (Form_pg_foreign_server) GETSTRUCT(tuple);

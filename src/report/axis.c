@@ -75,7 +75,7 @@ void
 hft_axis_logarithmic(HftAxis *axis, double low, double high)
 {
 	static const double mantissas[] = {1, 2, 5};
-	double		decades = log10(high / low);
+	double		decades = log10(high) - log10(low);
 	int			last = (int) ceil(log10(high));
 	int			every = 1 + (int) (decades / HFT_AXIS_MAX_TICKS);
 
@@ -105,7 +105,9 @@ hft_axis_place(const HftAxis *axis, double value)
 	double		part;
 
 	if (axis->logarithmic)
-		part = log(value / axis->low) / log(axis->high / axis->low);
+		/* differences of logarithms: a ratio may be too large for a float */
+		part = (log(value) - log(axis->low))
+			/ (log(axis->high) - log(axis->low));
 	else
 		part = (value - axis->low) / (axis->high - axis->low);
 	return axis->start + part * (axis->end - axis->start);

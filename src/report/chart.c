@@ -84,6 +84,13 @@ typedef struct Drawing
 
 /* ------------------------------------------------------------ the points */
 
+/* A number that leaves room around it in every computation here. */
+static bool
+is_drawable(double value)
+{
+	return fabs(value) < 1e300;
+}
+
 static void
 widen(const HftPoint *point, HftPoint *low, HftPoint *high)
 {
@@ -108,7 +115,7 @@ fit_axes(Drawing *drawing)
 
 		for (size_t j = 0; j < curve->n; j++)
 		{
-			if (!isfinite(curve->points[j].value))
+			if (!is_drawable(curve->points[j].value))
 				continue;
 			drawing->npoints++;
 			widen(&curve->points[j], &low, &high);
@@ -121,8 +128,7 @@ fit_axes(Drawing *drawing)
 		hft_axis_logarithmic(&drawing->y, low.value / 1.1, high.value * 1.1);
 	else
 	{
-		/* halves, because the difference may not be a number */
-		room = (high.value / 2 - low.value / 2) * 0.08;
+		room = (high.value - low.value) * 0.04;
 		low.value = low.value >= 0 ? fmax(0, low.value - room)
 			: low.value - room;
 		hft_axis_linear(&drawing->y, low.value, high.value + room, 5, false);
@@ -142,7 +148,7 @@ mean_point(const HftCurve *curve, size_t from, size_t to)
 
 	for (size_t i = from; i < to; i++)
 	{
-		if (!isfinite(curve->points[i].value))
+		if (!is_drawable(curve->points[i].value))
 			continue;
 		seen++;
 		mean.step += curve->points[i].step;
@@ -159,7 +165,7 @@ last_point(const HftCurve *curve)
 {
 	for (size_t i = curve->n; i > 0; i--)
 	{
-		if (isfinite(curve->points[i - 1].value))
+		if (is_drawable(curve->points[i - 1].value))
 			return &curve->points[i - 1];
 	}
 	return NULL;
@@ -175,7 +181,7 @@ lowest_point(const HftCurve *curve)
 	{
 		const HftPoint *point = &curve->points[i];
 
-		if (isfinite(point->value)
+		if (is_drawable(point->value)
 			&& (lowest == NULL || point->value < lowest->value))
 			lowest = point;
 	}
@@ -188,7 +194,7 @@ lowest_point(const HftCurve *curve)
 static void
 extend_path(Drawing *drawing, HftPoint point, bool *pen_down)
 {
-	if (!isfinite(point.value))
+	if (!is_drawable(point.value))
 	{
 		*pen_down = false;
 		return;
@@ -270,7 +276,7 @@ draw_series(Drawing *drawing, const Series *series)
 	else
 		for (size_t i = 0; i < curve->n; i++)
 		{
-			if (isfinite(curve->points[i].value))
+			if (is_drawable(curve->points[i].value))
 				draw_dot(drawing, series, &curve->points[i], 3.5);
 		}
 }

@@ -6,28 +6,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include <stdio.h>
-#include <string.h>
-
+#include "tap.h"
 #include "tokenizer/chat.h"
 
 #define TEXT(s) {s, sizeof(s) - 1}
 #define MAX_MESSAGES 8
-
-static int	npoints;
-static int	nfailed;
-
-static void
-is_number(int64_t got, int64_t expected, const char *name)
-{
-	bool		passed = got == expected;
-
-	printf("%sok %d - %s\n", passed ? "" : "not ", ++npoints, name);
-	if (!passed)
-		printf("# got %lld, expected %lld\n", (long long) got,
-			   (long long) expected);
-	nfailed += !passed;
-}
 
 typedef struct Line
 {
@@ -120,23 +103,23 @@ test_openai(HftEncoding *cl100k, HftEncoding *o200k)
 {
 	HftChatCount count;
 
-	is_number(count_lines(HFT_CHAT_OPENAI_OLD, cl100k, jargon, NULL).tokens,
+	is_int(count_lines(HFT_CHAT_OPENAI_OLD, cl100k, jargon, NULL).tokens,
 			  129, "six messages, cl100k_base");
-	is_number(count_lines(HFT_CHAT_OPENAI, o200k, jargon, NULL).tokens, 124,
+	is_int(count_lines(HFT_CHAT_OPENAI, o200k, jargon, NULL).tokens, 124,
 			  "six messages, o200k_base");
-	is_number(count_lines(HFT_CHAT_OPENAI_OLD, cl100k, weather, NULL).tokens,
+	is_int(count_lines(HFT_CHAT_OPENAI_OLD, cl100k, weather, NULL).tokens,
 			  34, "two messages, cl100k_base");
-	is_number(count_lines(HFT_CHAT_OPENAI, o200k, weather, NULL).tokens, 33,
+	is_int(count_lines(HFT_CHAT_OPENAI, o200k, weather, NULL).tokens, 33,
 			  "two messages, o200k_base");
-	is_number(count_lines(HFT_CHAT_OPENAI_OLD, cl100k, weather,
+	is_int(count_lines(HFT_CHAT_OPENAI_OLD, cl100k, weather,
 						  &weather_tool).tokens, 105,
 			  "with a tool, cl100k_base");
 	count = count_lines(HFT_CHAT_OPENAI, o200k, weather, &weather_tool);
-	is_number(count.tokens, 101, "with a tool, o200k_base");
-	is_number(count.trained_tokens, 0, "a prompt trains nothing");
+	is_int(count.tokens, 101, "with a tool, o200k_base");
+	is_int(count.trained_tokens, 0, "a prompt trains nothing");
 	count = count_lines(HFT_CHAT_OPENAI, o200k, exchange, NULL);
-	is_number(count.trained_tokens, 2, "the answer is trained");
-	is_number(count.tokens - count.overhead, 3 + 1 + 2,
+	is_int(count.trained_tokens, 2, "the answer is trained");
+	is_int(count.tokens - count.overhead, 3 + 1 + 2,
 			  "what is not overhead is content");
 }
 
@@ -144,17 +127,17 @@ test_openai(HftEncoding *cl100k, HftEncoding *o200k)
 static void
 test_templates(HftEncoding *enc)
 {
-	is_number(count_lines(HFT_CHAT_LLAMA3, enc, exchange, NULL).overhead, 16,
+	is_int(count_lines(HFT_CHAT_LLAMA3, enc, exchange, NULL).overhead, 16,
 			  "Llama 3 exchange");
-	is_number(count_lines(HFT_CHAT_QWEN2_5, enc, exchange, NULL).overhead,
+	is_int(count_lines(HFT_CHAT_QWEN2_5, enc, exchange, NULL).overhead,
 			  15, "Qwen 2.5 exchange");
-	is_number(count_lines(HFT_CHAT_QWEN3, enc, exchange, NULL).overhead,
+	is_int(count_lines(HFT_CHAT_QWEN3, enc, exchange, NULL).overhead,
 			  19, "Qwen 3 exchange with its empty think block");
-	is_number(count_lines(HFT_CHAT_GEMMA, enc, exchange, NULL).overhead, 12,
+	is_int(count_lines(HFT_CHAT_GEMMA, enc, exchange, NULL).overhead, 12,
 			  "Gemma exchange");
-	is_number(count_lines(HFT_CHAT_DEEPSEEK_V3, enc, exchange,
+	is_int(count_lines(HFT_CHAT_DEEPSEEK_V3, enc, exchange,
 						  NULL).overhead, 4, "DeepSeek exchange");
-	is_number(count_lines(HFT_CHAT_NONE, enc, exchange, NULL).overhead, 0,
+	is_int(count_lines(HFT_CHAT_NONE, enc, exchange, NULL).overhead, 0,
 			  "no format, no overhead");
 }
 
@@ -162,19 +145,14 @@ static void
 is_model(const char *name, const char *encoding, const char *rule)
 {
 	const HftTokenModel *model = hft_token_model_find(name, strlen(name));
-	bool		passed = encoding == NULL ? model == NULL :
-		model != NULL && strcmp(model->encoding, encoding) == 0 &&
-		strcmp(hft_chat_rule_name(model->chat), rule) == 0;
 
-	printf("%sok %d - model \"%s\"\n", passed ? "" : "not ", ++npoints, name);
-	nfailed += !passed;
+	is_text(model ? model->encoding : NULL, encoding, name);
+	is_text(model ? hft_chat_rule_name(model->chat) : NULL, rule, name);
 }
 
 static void
 test_models(void)
 {
-	const char *nearest;
-
 	is_model("gpt-4o", "o200k_base", "openai");
 	is_model("gpt-4o-mini-2024-07-18", "o200k_base", "openai");
 	is_model("ft:gpt-4o-mini-2024-07-18:org::id", "o200k_base", "openai");
@@ -197,13 +175,12 @@ test_models(void)
 	is_model("open-mistral-7b", NULL, NULL);
 	is_model("", NULL, NULL);
 	is_model("gpt-", NULL, NULL);
-	is_number(hft_token_model_find("Qwen/Qwen3.5-9B", 15)->exact, false,
+	is_int(hft_token_model_find("Qwen/Qwen3.5-9B", 15)->exact, false,
 			  "Qwen 3.5 is an estimate");
-	nearest = hft_token_model_nearest("gpt4o", 5);
-	is_number(nearest != NULL && strcmp(nearest, "gpt-4o") == 0, true,
-			  "gpt4o is near gpt-4o");
-	is_number(hft_token_model_nearest("zzzzzzzzzzzzzzzz", 16) == NULL, true,
-			  "nothing is near zzzzzzzzzzzzzzzz");
+	is_text(hft_token_model_nearest("gpt4o", 5), "gpt-4o",
+			"nearest to gpt4o");
+	is_text(hft_token_model_nearest("zzzzzzzzzzzzzzzz", 16), NULL,
+			"nearest to nothing");
 }
 
 int
@@ -214,8 +191,7 @@ main(void)
 
 	hft_encoding_open("build/vocab/hft-cl100k_base.vocab", &cl100k);
 	hft_encoding_open("build/vocab/hft-o200k_base.vocab", &o200k);
-	is_number(cl100k != NULL && o200k != NULL, true, "vocabularies open");
-	if (nfailed == 0)
+	if (ok(cl100k != NULL && o200k != NULL, "vocabularies open"))
 	{
 		test_openai(cl100k, o200k);
 		test_templates(o200k);
@@ -223,6 +199,5 @@ main(void)
 	}
 	hft_encoding_close(cl100k);
 	hft_encoding_close(o200k);
-	printf("1..%d\n", npoints);
-	return nfailed > 0;
+	return tap_done();
 }

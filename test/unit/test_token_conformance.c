@@ -13,22 +13,11 @@
  */
 #include <jansson.h>
 #include <openssl/sha.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
+#include "tap.h"
 #include "tokenizer/tokenizer.h"
-
-static int	npoints;
-static int	nfailed;
-
-static void
-point(bool passed, const char *name)
-{
-	printf("%sok %d - %s\n", passed ? "" : "not ", ++npoints, name);
-	nfailed += !passed;
-}
 
 static bool
 same_ids(const json_t *ids, const uint32_t *got, size_t n)
@@ -101,7 +90,6 @@ check_stream(HftEncoding *enc, FILE *in, const char *name, bool rewrites)
 	size_t		room = 0;
 	int			lines = 0;
 	int			wrong = 0;
-	char		title[200];
 
 	while (getline(&line, &room, in) > 0)
 	{
@@ -114,9 +102,8 @@ check_stream(HftEncoding *enc, FILE *in, const char *name, bool rewrites)
 		json_decref(json);
 	}
 	free(line);
-	snprintf(title, sizeof(title), "%s: %d lines, %d mismatches", name,
-			 lines, wrong);
-	point(lines > 0 && wrong == 0, title);
+	ok(lines > 0 && wrong == 0, "%s: %d lines, %d mismatches", name, lines,
+	   wrong);
 }
 
 /* The large set, where it lies beside the checkout or its work tree. */
@@ -144,8 +131,7 @@ check_shared(HftEncoding *enc, const char *name, bool rewrites)
 		pclose(in);
 		return;
 	}
-	printf("ok %d - %s # SKIP no large set beside the checkout\n",
-		   ++npoints, name);
+	ok(true, "%s # SKIP no large set beside the checkout", name);
 }
 
 static void
@@ -158,11 +144,8 @@ check_own(HftEncoding *enc, const char *name, bool rewrites)
 	snprintf(path, sizeof(path), "test/unit/data/tokens-%s.jsonl", name);
 	snprintf(title, sizeof(title), "%s, own vectors", name);
 	in = fopen(path, "r");
-	if (in == NULL)
-	{
-		point(false, path);
+	if (!ok(in != NULL, "%s", path))
 		return;
-	}
 	check_stream(enc, in, title, rewrites);
 	fclose(in);
 }
@@ -193,14 +176,12 @@ main(void)
 		status = hft_encoding_open(path, &enc);
 		if (status == HFT_TOKEN_OK)
 			status = hft_encoding_verify(enc);
-		point(status == HFT_TOKEN_OK, path);
-		if (status == HFT_TOKEN_OK)
+		if (ok(status == HFT_TOKEN_OK, "%s", path))
 		{
 			check_own(enc, encodings[i].name, encodings[i].rewrites);
 			check_shared(enc, encodings[i].name, encodings[i].rewrites);
 		}
 		hft_encoding_close(enc);
 	}
-	printf("1..%d\n", npoints);
-	return nfailed > 0;
+	return tap_done();
 }

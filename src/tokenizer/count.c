@@ -162,7 +162,7 @@ hft_scan_begin(HftTokenScan *scan, HftEncoding *enc, const char *text,
 	scan->enc = enc;
 	scan->text = text;
 	scan->len = len;
-	return HFT_TOKEN_OK;
+	return hft_rewrite(&enc->vocab, &enc->rewrite, &scan->text, &scan->len);
 }
 
 /* Count one batch of pieces of the stretch that ends at "end". */

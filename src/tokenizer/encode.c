@@ -93,11 +93,14 @@ hft_encoding_encode(HftEncoding *enc, const char *text, size_t len,
 					uint32_t *ids, size_t room)
 {
 	IdSink		sink = {ids, room, 0, enc->vocab.header->first_id};
-	const uint8_t *p = (const uint8_t *) text;
-	const uint8_t *end = p + len;
+	const uint8_t *p;
+	const uint8_t *end;
 
-	if (len > HFT_TOKEN_MAX_TEXT)
+	if (len > HFT_TOKEN_MAX_TEXT ||
+		hft_rewrite(&enc->vocab, &enc->rewrite, &text, &len) != HFT_TOKEN_OK)
 		return -1;
+	p = (const uint8_t *) text;
+	end = p + len;
 	while (p < end)
 	{
 		const HftVocabExtra *added;

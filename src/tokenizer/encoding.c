@@ -33,6 +33,8 @@ sections_fit(const HftVocabHeader *header)
 		[HFT_SECTION_BYTE_TOKEN] = 256 * 4,
 		[HFT_SECTION_BYTE_PAIR] = 65536 * 4,
 		[HFT_SECTION_CLASS_INDEX] = HFT_CODE_POINTS / HFT_CLASS_BLOCK * 2,
+		[HFT_SECTION_NORM_INDEX] = header->normalizes ?
+			HFT_CODE_POINTS / HFT_CLASS_BLOCK * 2 : 0,
 	};
 	int			i;
 
@@ -90,6 +92,13 @@ attach_tables(HftVocab *vocab, const void *file)
 	vocab->class_index = SECTION(HFT_SECTION_CLASS_INDEX);
 	vocab->class_block = SECTION(HFT_SECTION_CLASS_BLOCK);
 	vocab->extras = SECTION(HFT_SECTION_EXTRA);
+	vocab->norm_index = SECTION(HFT_SECTION_NORM_INDEX);
+	vocab->norm_block = SECTION(HFT_SECTION_NORM_BLOCK);
+	vocab->norm_chars = SECTION(HFT_SECTION_NORM_CHAR);
+	vocab->norm_text = SECTION(HFT_SECTION_NORM_TEXT);
+	vocab->norm_pairs = SECTION(HFT_SECTION_NORM_PAIR);
+	vocab->norm_npairs = header->section[HFT_SECTION_NORM_PAIR].size /
+		sizeof(HftNormPair);
 	vocab->word_shift = 64 - SLOTS(HFT_SECTION_WORDS, 4);
 	vocab->pair_shift = 64 - SLOTS(HFT_SECTION_PAIRS, 8);
 	vocab->cut_shift = 64 - SLOTS(HFT_SECTION_CUTS, 8) - 6;
@@ -165,6 +174,7 @@ hft_encoding_close(HftEncoding *enc)
 	if (enc == NULL)
 		return;
 	hft_merge_free(&enc->space);
+	hft_rewrite_free(&enc->rewrite);
 	hft_cache_free(enc->cache);
 	munmap((void *) enc->vocab.header, enc->map_size);
 	free(enc);

@@ -31,6 +31,12 @@ typedef struct HftVocab
 	const uint16_t *class_index;
 	const uint8_t *class_block;
 	const HftVocabExtra *extras;
+	const uint16_t *norm_index;
+	const uint16_t *norm_block;
+	const HftNormChar *norm_chars;
+	const uint32_t *norm_text;
+	const HftNormPair *norm_pairs;
+	uint32_t	norm_npairs;
 	int			word_shift;		/* 64 - log2 of the number of slots */
 	int			pair_shift;
 	int			cut_shift;
@@ -45,6 +51,18 @@ typedef struct HftMergeSpace
 	uint64_t   *heap;			/* rank and position of candidate pairs */
 	size_t		room;			/* symbols the arrays hold */
 } HftMergeSpace;
+
+/* A text in another form, and the segment of it that is in work. */
+typedef struct HftRewrite
+{
+	uint8_t    *text;
+	size_t		len;
+	size_t		text_room;
+	uint32_t   *code;
+	uint8_t    *order;			/* combining classes of "code" */
+	size_t		n;
+	size_t		code_room;
+} HftRewrite;
 
 /* Piece boundaries: piece i is start[i] .. start[i + 1], from "base". */
 #define HFT_BATCH_PIECES 448
@@ -63,6 +81,7 @@ struct HftEncoding
 	HftVocab	vocab;
 	size_t		map_size;
 	HftMergeSpace space;
+	HftRewrite	rewrite;
 	HftCache   *cache;
 	HftBatch	batch;
 };
@@ -98,6 +117,11 @@ extern const uint8_t *hft_split_batch(const HftVocab *vocab,
 extern const uint8_t *hft_added_find(const HftVocab *vocab, const uint8_t *p,
 									 const uint8_t *end,
 									 const HftVocabExtra **added);
+
+/* nfc.c */
+extern HftTokenStatus hft_rewrite(const HftVocab *vocab, HftRewrite *rewrite,
+								  const char **text, size_t *len);
+extern void hft_rewrite_free(HftRewrite *rewrite);
 
 /* count.c */
 extern HftCache *hft_cache_create(void);

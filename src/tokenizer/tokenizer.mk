@@ -7,6 +7,8 @@ VOCABULARIES = $(ENCODINGS:%=build/vocab/hft-%.vocab)
 VOCAB_TOOL_SRCS = $(wildcard src/tokenizer/tool/*.c) \
 	$(patsubst %,src/tokenizer/%.c,checksum word merge cut)
 
+UNICODE_DATA = src/tokenizer/vocab/unicode16.txt src/tokenizer/vocab/nfc16.txt
+
 DATA_built += $(VOCABULARIES)
 
 build/tool/hft-vocab: $(VOCAB_TOOL_SRCS) $(wildcard src/tokenizer/*.h \
@@ -15,8 +17,8 @@ build/tool/hft-vocab: $(VOCAB_TOOL_SRCS) $(wildcard src/tokenizer/*.h \
 	$(or $(CC),cc) -std=gnu11 -O2 -Wall -Isrc -o $@ $(VOCAB_TOOL_SRCS) -lcrypto
 
 build/vocab/hft-%.vocab: src/tokenizer/vocab/%.vocab.gz \
-		src/tokenizer/vocab/unicode16.txt build/tool/hft-vocab
+		$(UNICODE_DATA) build/tool/hft-vocab
 	@mkdir -p $(@D)
-	gzip -dc $< | build/tool/hft-vocab src/tokenizer/vocab/unicode16.txt $@
+	gzip -dc $< | build/tool/hft-vocab $(UNICODE_DATA) $@
 
 build-for-unit build-for-asan build-for-fuzz: $(VOCABULARIES)

@@ -53,6 +53,11 @@ typedef enum HftVocabSection
 	HFT_SECTION_CLASS_INDEX,	/* uint16[0x110000 / 64] into CLASS_BLOCK */
 	HFT_SECTION_CLASS_BLOCK,	/* uint8[64] each: HftCharClass bits */
 	HFT_SECTION_EXTRA,			/* HftVocabExtra[], names after them */
+	HFT_SECTION_NORM_INDEX,		/* as CLASS_INDEX, into NORM_BLOCK */
+	HFT_SECTION_NORM_BLOCK,		/* uint16[64] each, into NORM_CHAR */
+	HFT_SECTION_NORM_CHAR,		/* HftNormChar[], 0 has no properties */
+	HFT_SECTION_NORM_TEXT,		/* uint32[]: decomposed characters */
+	HFT_SECTION_NORM_PAIR,		/* HftNormPair[], sorted */
 	HFT_NSECTIONS
 } HftVocabSection;
 
@@ -69,6 +74,22 @@ typedef struct HftVocabExtra
 	uint32_t	offset;			/* from the start of the section */
 	uint32_t	len;
 } HftVocabExtra;
+
+typedef struct HftNormChar		/* what NFC must know of a character */
+{
+	uint8_t		order;			/* canonical combining class */
+	uint8_t		boundary;		/* nothing composes across its front */
+	uint8_t		suspect;		/* may not be what form C has there */
+	uint8_t		ndecomposed;
+	uint32_t	decomposed;		/* index into NORM_TEXT */
+} HftNormChar;
+
+typedef struct HftNormPair
+{
+	uint32_t	first;
+	uint32_t	second;
+	uint32_t	composed;
+} HftNormPair;
 
 typedef struct HftVocabHeader
 {
@@ -87,7 +108,7 @@ typedef struct HftVocabHeader
 	uint32_t	has_added;		/* some of them are not special */
 	uint32_t	cut_kinds;		/* bit set, see cut.c */
 	uint32_t	longest;		/* token, in bytes */
-	uint32_t	unused;
+	uint32_t	normalizes;		/* text is brought to form C first */
 	struct
 	{
 		uint64_t	offset;

@@ -162,6 +162,7 @@ main(void)
 		{"o200k_base", false},
 		{"tekken", false},
 		{"deepseek_v3", false},
+		{"qwen3", true},
 	};
 	int			i;
 

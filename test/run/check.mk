@@ -39,7 +39,8 @@ packages:
 	@test/run/packages.sh
 
 demo: packages
-	+@MAKE="$(MAKE)" test/run/demo.sh
+	+@$(MAKE) --no-print-directory -s -j2 pgroot
+	@python3 test/run/demo.py
 
 CHECKS = style unit asan emulator regress isolation pgtap perl docs fuzz
 
@@ -140,3 +141,48 @@ $(eval $(call pure_rules,fuzz,clang,$(FUZZ_FLAGS),fuzz,fuzz -fsanitize=fuzzer))
 build-for-unit: $(addprefix build/unit/,$(UNIT_TESTS))
 build-for-asan: $(addprefix build/unit-asan/,$(UNIT_TESTS))
 build-for-fuzz: $(addprefix build/fuzz/,$(FUZZERS))
+
+# ---- other majors, coverage, benchmarks, layout
+#
+# A build with other flags gets a copy of the tree, so that it cannot mix
+# with this one.
+
+SERVER_CHECKS = regress,isolation,pgtap,perl
+
+check-majors:
+	@test -n "$(PG_CONFIGS)" || { echo 'say PG_CONFIGS="/path/to/pg_config"'; \
+		echo 'test/run/build_major.sh 17 makes one'; exit 1; }
+	+@set -e; for config in $(PG_CONFIGS); do \
+		copy=build/majors/$$($$config --version | tr -dc 0-9); \
+		echo "== $$($$config --version)"; \
+		test/run/copy_tree.sh $$copy; \
+		$(MAKE) --no-print-directory -C $$copy check-server \
+			PG_CONFIG=$$config; \
+	done
+
+.PHONY: check-server
+check-server: pgroot pgroot-testing
+	$(RUN) $(SERVER_CHECKS)
+
+coverage:
+	test/run/copy_tree.sh build/coverage
+	+-HFT_COVERAGE=on $(MAKE) --no-print-directory -C build/coverage \
+		check-coverage PROFILE=--coverage UNIT_FLAGS="-O0 --coverage"
+	python3 test/run/coverage.py build/coverage
+
+.PHONY: check-coverage
+check-coverage: build-for-unit pgroot pgroot-testing
+	$(RUN) unit,$(SERVER_CHECKS)
+
+# test/bench/bench_*.c are pure C programs, test/bench/*.sh may use a server
+# (HFT_PGROOT is where it is installed).
+BENCHES = $(patsubst test/bench/%.c,build/bench/%,\
+	$(wildcard test/bench/bench_*.c))
+$(eval $(call pure_rules,bench,gcc,-O3,bench,bench))
+
+bench: $(BENCHES) pgroot
+	@set -e; for program in $(BENCHES) $(wildcard test/bench/*.sh); do \
+		echo "== $$program"; HFT_PGROOT=$(PGROOT) $$program; done
+
+indent:
+	PG_CONFIG=$(PG_CONFIG) test/run/indent.sh $(FILES)

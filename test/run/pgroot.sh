@@ -36,6 +36,18 @@ do
 done
 rm -rf "$dest${pkglibdir#"$prefix"}/bitcode"
 
+# A server built from source brings its own libpq.
+libdir=$("$pg_config" --libdir)
+case $libdir/ in
+	"${prefix%/}"/*)
+		if [ "$prefix" != /usr ]
+		then
+			mkdir -p "$dest${libdir#"$prefix"}"
+			cp -a "$libdir"/libpq.so* "$dest${libdir#"$prefix"}/"
+		fi
+		;;
+esac
+
 # Headers are only read: a link is enough.
 if [ ! -e "$dest${includedir#"$prefix"}" ]
 then

@@ -13,8 +13,9 @@ log_statement = 'none'
 
 
 class Server:
-    def __init__(self, stage, name, preload):
+    def __init__(self, stage, name, preload, settings=""):
         self.stage = stage
+        self.settings = SETTINGS + settings
         self.home = os.path.join(stage.path, name)
         self.data = os.path.join(self.home, "data")
         self.preload = preload
@@ -37,7 +38,7 @@ class Server:
                  "-U", "postgres", "--locale=C.UTF-8", "-E", "UTF8")
         with open(os.path.join(self.data, "postgresql.conf"), "a",
                   encoding="utf-8") as conf:
-            conf.write(SETTINGS.format(home=self.home))
+            conf.write(self.settings.format(home=self.home))
             if self.preload:
                 conf.write("shared_preload_libraries = 'hft'\n")
         # a started server would keep the pipe of our output open

@@ -15,8 +15,8 @@ import subprocess
 import tempfile
 import time
 
-COPIED = ["build/pgroot", "build/pgroot-testing", "docs", "expected",
-          "hft.control", "README.md", "sql", "test"]
+COPIED = ("build/pgroot", "build/pgroot-testing", "docs", "expected",
+          "hft.control", "README.md", "sql", "test")
 
 
 def test_user():
@@ -39,15 +39,16 @@ def clean_environment():
 
 
 class Stage:
-    def __init__(self, top):
+    def __init__(self, top, copied=COPIED):
         self.top = top
         self.user = test_user()
         self.path = tempfile.mkdtemp(prefix="hft-test-", dir="/tmp")
-        for name in COPIED:
+        for name in copied:
             self.copy_in(name)
         os.mkdir(os.path.join(self.path, "tmp"))
         self.give_away()
         self.bindir = self.ask("--bindir")
+        self.libdir = self.ask("--libdir")
         self.pgxs = os.path.dirname(os.path.dirname(self.ask("--pgxs")))
 
     def copy_in(self, name):
@@ -81,7 +82,12 @@ class Stage:
             PATH=f"{self.bindir}:/usr/bin:/bin",
             TESTDIR=self.path,
             PG_REGRESS=os.path.join(self.pgxs, "test/regress/pg_regress"),
+            PG_TEST_TIMEOUT_DEFAULT="60",
             HFT_TESTING_ROOT=os.path.join(self.path, "build/pgroot-testing"))
+        if os.path.isdir(self.libdir):
+            environment["LD_LIBRARY_PATH"] = self.libdir
+        if "HFT_COVERAGE" in os.environ:
+            environment["GCOV_PREFIX"] = self.path + "/build/gcov"
         options = {"cwd": self.path, "env": environment, "umask": 0o077}
         if os.geteuid() == 0:
             options.update(user=self.user.pw_uid, group=self.user.pw_gid,
@@ -118,6 +124,13 @@ class Stage:
                 continue
         return left
 
+    def keep_coverage(self):
+        """Bring what servers wrote about their lines to the objects."""
+        written = self.path + "/build/gcov" + self.top
+        if os.path.isdir(written):
+            shutil.copytree(written, self.top, dirs_exist_ok=True)
+
     def remove(self):
         self.end_processes()
+        self.keep_coverage()
         shutil.rmtree(self.path, ignore_errors=True)

@@ -1,0 +1,71 @@
+#!/bin/sh
+# build_major.sh MAJOR [SUITE]: build another PostgreSQL to check hft with
+#
+# Debian 12 packages only PostgreSQL 15.  Newer majors come as source packages
+# of later Debian suites (17: trixie, 18: sid), fetched by apt from the mirror
+# that is configured for this system, with lists of its own: the system's apt
+# configuration is left alone.  Prints the pg_config for "make check-majors".
+#
+# HFT_MAJORS (default build/majors-src) is where sources and servers stay.
+set -eu
+
+major=${1:?usage: build_major.sh MAJOR [SUITE]}
+case $major in
+	17) suite=${2:-trixie} ;;
+	18) suite=${2:-sid} ;;
+	*) suite=${2:?which Debian suite has PostgreSQL $major?} ;;
+esac
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+home=${HFT_MAJORS:-$top/build/majors-src}
+prefix=$home/pg$major
+mkdir -p "$home"
+home=$(cd "$home" && pwd)
+
+if [ -x "$prefix/bin/pg_config" ]
+then
+	echo "$prefix/bin/pg_config"
+	exit 0
+fi
+
+fetch_source()
+{
+	mirror=$(apt-get indextargets --format '$(REPO_URI) $(LABEL)' |
+		awk '$2 == "Debian" { print $1; exit }')
+	if [ -z "$mirror" ]
+	then
+		echo "no Debian mirror is configured; add one to apt's sources," \
+			"or unpack the sources below $home yourself" >&2
+		exit 1
+	fi
+	mkdir -p "$home/apt/lists/partial" "$home/apt/archives/partial"
+	cat >"$home/apt/sources.list" <<-LIST
+		deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main
+	LIST
+	set -- -q -o "Dir::Etc::SourceList=$home/apt/sources.list" \
+		-o "Dir::Etc::SourceParts=/dev/null" \
+		-o "Dir::State::Lists=$home/apt/lists" \
+		-o "Dir::Cache=$home/apt" -o "APT::Sandbox::User=root"
+	apt-get "$@" update >&2
+	(cd "$home" && apt-get "$@" source "postgresql-$major" >&2)
+}
+
+source=$(find "$home" -maxdepth 1 -type d -name "postgresql-$major-*" | head -n 1)
+if [ -z "$source" ]
+then
+	fetch_source
+	source=$(find "$home" -maxdepth 1 -type d -name "postgresql-$major-*" |
+		head -n 1)
+fi
+
+injection=
+[ "$major" -lt 17 ] || injection=--enable-injection-points
+cd "$source"
+./configure --prefix="$prefix" --quiet --enable-cassert --enable-debug \
+	--enable-tap-tests $injection --without-icu --without-readline \
+	--with-openssl CFLAGS=-O1 >&2
+make -s -j"$(nproc)" >&2
+make -s install >&2
+make -s -C contrib install >&2
+make -s -C src/test/isolation install >&2
+echo "$prefix/bin/pg_config"

@@ -47,15 +47,19 @@ fetch_source()
 		-o "Dir::State::Lists=$home/apt/lists" \
 		-o "Dir::Cache=$home/apt" -o "APT::Sandbox::User=root"
 	apt-get "$@" update >&2
-	(cd "$home" && apt-get "$@" source "postgresql-$major" >&2)
+	(cd "$home" && apt-get "$@" --download-only source "postgresql-$major" >&2)
 }
 
-source=$(find "$home" -maxdepth 1 -type d -name "postgresql-$major-*" | head -n 1)
-if [ -z "$source" ]
+# The sources as PostgreSQL released them: Debian's patches would install
+# libraries below /usr.
+source=$home/src$major
+if [ ! -d "$source" ]
 then
 	fetch_source
-	source=$(find "$home" -maxdepth 1 -type d -name "postgresql-$major-*" |
-		head -n 1)
+	mkdir "$source.new"
+	tar -xf "$home/postgresql-${major}_"*.orig.tar.* -C "$source.new" \
+		--strip-components 1
+	mv "$source.new" "$source"
 fi
 
 injection=

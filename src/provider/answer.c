@@ -115,6 +115,15 @@ hft_answer_is_success(const HftCall *call, const HftResponse *response,
 	return false;
 }
 
+void
+hft_answer_deleted(const HftCall *call, const HftResponse *response,
+				   const HftErrorRule *rules, HftOutcome *outcome)
+{
+	(void) hft_answer_is_success(call, response, rules, outcome);
+	if (outcome->error == HFT_ERROR_LOST)
+		hft_outcome_init(outcome);
+}
+
 bool
 hft_answer_open(HftAnswer *answer, const HftCall *call,
 				const HftResponse *response, const HftErrorRule *rules,

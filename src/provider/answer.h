@@ -56,6 +56,12 @@ extern bool hft_answer_is_success(const HftCall *call,
 								  const HftErrorRule *rules,
 								  HftOutcome *outcome);
 
+/* The answer to a DELETE: what is gone is deleted, whoever did it (K16). */
+extern void hft_answer_deleted(const HftCall *call,
+							   const HftResponse *response,
+							   const HftErrorRule *rules,
+							   HftOutcome *outcome);
+
 /* Retry-After and its relatives in ms, capped; HFT_UNKNOWN (F25). */
 extern int64_t hft_answer_retry_ms(const HftResponse *response, int64_t now);
 

@@ -12,6 +12,16 @@
 
 #include "provider/facts.h"
 #include "provider/message.h"
+#include "provider/outcome.h"
+
+/* Both functions of an operation, and its row in the table. */
+#define HFT_DECLARE_OP(name) \
+	extern bool name##_request(const HftCall *call, HftRequest *request, \
+							   HftOutcome *outcome); \
+	extern void name##_response(const HftCall *call, \
+								const HftResponse *response, \
+								HftOutcome *outcome)
+#define HFT_OP_ROW(name) {name##_request, name##_response, NULL}
 
 /* A server option that is a text, or NULL. */
 extern const char *hft_server_option(const HftCall *call, const char *name);

@@ -79,11 +79,14 @@ char *
 hft_url_encode(HftArena *arena, const char *string)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	char	   *encoded = hft_arena_alloc(arena, strlen(string) * 3 + 1);
-	char	   *out = encoded;
+	char	   *encoded = NULL;
+	char	   *out;
 
+	if (string != NULL)
+		encoded = hft_arena_alloc(arena, strlen(string) * 3 + 1);
 	if (encoded == NULL)
 		return NULL;
+	out = encoded;
 	for (; *string != '\0'; string++)
 	{
 		unsigned char c = (unsigned char) *string;

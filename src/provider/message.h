@@ -104,7 +104,10 @@ extern void hft_request_body(HftRequest *request, const char *content_type,
 extern const char *hft_response_header(const HftResponse *response,
 									   const char *name);
 
-/* Percent-encode everything but RFC 3986's unreserved characters. */
+/*
+ * Percent-encode everything but RFC 3986's unreserved characters.  NULL
+ * gives NULL.
+ */
 extern char *hft_url_encode(HftArena *arena, const char *string);
 
 #endif							/* HFT_MESSAGE_H */

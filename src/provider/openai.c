@@ -50,12 +50,6 @@ hft_openai_base(const HftCall *call)
 	return call->server->base_url ? call->server->base_url : HFT_OPENAI_URL;
 }
 
-const char *
-hft_openai_path_id(const HftCall *call, const char *id)
-{
-	return id ? hft_url_encode(call->arena, id) : NULL;
-}
-
 bool
 hft_openai_finish(const HftCall *call, HftRequest *request,
 				  HftOutcome *outcome)

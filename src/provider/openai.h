@@ -15,15 +15,6 @@
 
 #define HFT_OPENAI_URL "https://api.openai.com/v1"
 
-/* both functions of an operation, and its row in the table */
-#define HFT_DECLARE_OP(name) \
-	extern bool name##_request(const HftCall *call, HftRequest *request, \
-							   HftOutcome *outcome); \
-	extern void name##_response(const HftCall *call, \
-								const HftResponse *response, \
-								HftOutcome *outcome)
-#define HFT_OP_ROW(name) {name##_request, name##_response, NULL}
-
 extern const HftErrorRule hft_openai_rules[];
 extern const HftOptionSpec hft_openai_hyperparameters[];
 
@@ -36,9 +27,6 @@ extern const char *hft_openai_base(const HftCall *call);
  */
 extern bool hft_openai_finish(const HftCall *call, HftRequest *request,
 							  HftOutcome *outcome);
-
-/* An id that goes into a path; NULL stays NULL. */
-extern const char *hft_openai_path_id(const HftCall *call, const char *id);
 
 /* openai_files.c, openai_parts.c */
 HFT_DECLARE_OP(hft_openai_find_file);

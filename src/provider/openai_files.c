@@ -128,7 +128,7 @@ compose_file(const HftCall *call, HftRequest *request, const char *method,
 		return hft_outcome_refuse(outcome, "The file is not at the platform.",
 								  NULL);
 	hft_compose(request, call, method, hft_openai_base(call), "/files/%s",
-				hft_openai_path_id(call, call->file->remote_id));
+				hft_url_encode(call->arena, call->file->remote_id));
 	return hft_openai_finish(call, request, outcome);
 }
 
@@ -201,9 +201,5 @@ hft_openai_delete_file_response(const HftCall *call,
 								const HftResponse *response,
 								HftOutcome *outcome)
 {
-	(void) hft_answer_is_success(call, response, hft_openai_rules, outcome);
-
-	/* what is gone is deleted, whoever did it (K16) */
-	if (outcome->error == HFT_ERROR_LOST)
-		hft_outcome_init(outcome);
+	hft_answer_deleted(call, response, hft_openai_rules, outcome);
 }

@@ -24,11 +24,9 @@
 #include <string.h>
 
 #include "provider/digest.h"
+#include "provider/late.h"
 #include "provider/openai.h"
 
-/* what is late after success is asked for again (F43) */
-#define LATE_TRIES 3
-#define LATE_WAIT_MS 10000
 #define MAX_RESTARTS 2
 
 typedef enum Phase
@@ -64,7 +62,7 @@ hft_openai_history_request(const HftCall *call, HftRequest *request,
 						   HftOutcome *outcome)
 {
 	const char *base = hft_openai_base(call);
-	const char *job = hft_openai_path_id(call, call->job->remote_id);
+	const char *job = hft_url_encode(call->arena, call->job->remote_id);
 	const char *file;
 	json_t	   *cursor;
 
@@ -72,7 +70,7 @@ hft_openai_history_request(const HftCall *call, HftRequest *request,
 		return hft_outcome_refuse(outcome, "The job is not at the platform.",
 								  NULL);
 	cursor = hft_json_object(call->cursor);
-	file = hft_openai_path_id(call, hft_pick_word(cursor, "file"));
+	file = hft_url_encode(call->arena, hft_pick_word(cursor, "file"));
 	switch (phase_of(cursor))
 	{
 		case PHASE_CHECKPOINTS:
@@ -139,26 +137,6 @@ has_succeeded(const HftCall *call)
 	return hft_openai_state(call->job->remote_state) == HFT_REMOTE_SUCCEEDED;
 }
 
-/* A warning of ours among the job's events. */
-static void
-warn_missing(const HftCall *call, Phase phase, HftOutcome *outcome)
-{
-	HftEvent   *event = hft_arena_alloc(call->arena, sizeof(HftEvent));
-
-	if (event == NULL)
-		return;
-	event->id = hft_arena_printf(call->arena, "hft-missing-%s",
-								 phase_names[phase]);
-	event->at_ms = call->now * 1000;
-	event->level = "warn";
-	event->type = "message";
-	event->message = phase == PHASE_CHECKPOINTS ?
-		"the platform gives no checkpoints of this job" :
-		"the platform gives no result file of this job";
-	outcome->events = event;
-	outcome->nevents = 1;
-}
-
 /*
  * A phase has nothing yet.  Ask again a few times, then do without: the job
  * succeeded all the same (F43).
@@ -167,27 +145,22 @@ static void
 wait_or_skip(const HftCall *call, const json_t *cursor, Phase phase,
 			 HftOutcome *outcome)
 {
-	int64_t		tries = hft_pick_count(cursor, "tries");
-	json_t	   *next;
+	static const char *const kept[] = {"tries", "file", NULL};
+	json_t	   *state = next_cursor(cursor, phase);
 
-	tries = tries == HFT_UNKNOWN ? 1 : tries + 1;
+	hft_json_copy(state, cursor, kept);
 	hft_outcome_init(outcome);
-	if (tries <= LATE_TRIES && has_succeeded(call))
-	{
-		next = next_cursor(cursor, phase);
-		json_object_set_new(next, "tries", json_integer(tries));
-		if (json_object_get(cursor, "file") != NULL)
-			json_object_set(next, "file", json_object_get(cursor, "file"));
-		hft_outcome_wait(outcome, call, next, LATE_WAIT_MS);
-		return;
-	}
-	if (has_succeeded(call))
-		warn_missing(call, phase, outcome);
-	if (phase == PHASE_CHECKPOINTS && has_succeeded(call) &&
-		!hft_pick_bool(cursor, "metrics", false))
-		go_on_with(outcome, call, cursor, PHASE_JOB);
-	else
+	if (!has_succeeded(call))
 		end_run(outcome, call, cursor);
+	else if (!hft_late_wait(outcome, call, state, phase_names[phase]))
+	{
+		if (phase == PHASE_CHECKPOINTS &&
+			!hft_pick_bool(cursor, "metrics", false))
+			go_on_with(outcome, call, cursor, PHASE_JOB);
+		else
+			end_run(outcome, call, cursor);
+	}
+	json_decref(state);
 }
 
 /* ---- events ---- */

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "provider/cancel.h"
 #include "provider/openai.h"
 
 #define TOKEN_KEY "hft_key"
@@ -234,7 +235,7 @@ hft_openai_find_request(const HftCall *call, HftRequest *request,
 	if (!is_unfiltered(call))
 		filter = hft_arena_printf(call->arena, "&metadata%%5B%s%%5D=%s",
 								  TOKEN_KEY,
-								  hft_openai_path_id(call, call->job->token));
+								  hft_url_encode(call->arena, call->job->token));
 	hft_compose(request, call, "GET", hft_openai_base(call),
 				"/fine_tuning/jobs?limit=100%s%s", filter,
 				hft_page_query(call));
@@ -286,7 +287,7 @@ compose_job(const HftCall *call, HftRequest *request, const char *method,
 								  NULL);
 	hft_compose(request, call, method, hft_openai_base(call),
 				"/fine_tuning/jobs/%s%s",
-				hft_openai_path_id(call, call->job->remote_id), verb);
+				hft_url_encode(call->arena, call->job->remote_id), verb);
 	return hft_openai_finish(call, request, outcome);
 }
 
@@ -318,59 +319,21 @@ hft_openai_status_response(const HftCall *call, const HftResponse *response,
 
 /* ---- cancel, pause, resume ---- */
 
-/* The cursor says that we were refused and look whether the job is over. */
-static bool
-is_verifying(const HftCall *call, const char **refusal)
-{
-	json_t	   *cursor = hft_json_object(call->cursor);
-	bool		verifying = hft_pick_bool(cursor, "verify", false);
-
-	*refusal = hft_pick_text(call->arena, cursor, "refusal");
-	json_decref(cursor);
-	return verifying;
-}
-
 bool
 hft_openai_cancel_request(const HftCall *call, HftRequest *request,
 						  HftOutcome *outcome)
 {
-	const char *refusal;
-
-	if (is_verifying(call, &refusal))
+	if (hft_cancel_is_verifying(call))
 		return compose_job(call, request, "GET", "", outcome);
 	return compose_job(call, request, "POST", "/cancel", outcome);
 }
 
-/*
- * Cancelling a job that is over is refused with a code nobody documents, so
- * a refusal counts as done only if the job itself says that it is over: its
- * state stands, the cancel was too late (F44).
- */
 void
 hft_openai_cancel_response(const HftCall *call, const HftResponse *response,
 						   HftOutcome *outcome)
 {
-	const char *refusal;
-	bool		verifying = is_verifying(call, &refusal);
-
 	read_one(call, response, outcome);
-	if (!verifying && (outcome->error == HFT_ERROR_REFUSED ||
-					   (outcome->error != HFT_ERROR_NONE &&
-						response->status == 409)))
-	{
-		refusal = outcome->message;
-		hft_outcome_init(outcome);
-		hft_outcome_more(outcome, call,
-						 json_pack("{s:b, s:s?}", "verify", 1,
-								   "refusal", refusal));
-	}
-	else if (verifying && outcome->progress != HFT_FAILED)
-	{
-		outcome->code = "too_late";
-		outcome->message = refusal;
-		if (outcome->state < HFT_REMOTE_SUCCEEDED)
-			hft_outcome_fail(outcome, HFT_ERROR_REFUSED, refusal, NULL);
-	}
+	hft_cancel_settle(call, response, outcome);
 }
 
 bool

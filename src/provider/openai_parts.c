@@ -63,7 +63,7 @@ compose_part(const HftCall *call, HftRequest *request, const json_t *cursor)
 
 	hft_compose(request, call, "POST", hft_openai_base(call),
 				"/uploads/%s/parts",
-				hft_openai_path_id(call, hft_pick_word(cursor, "upload")));
+				hft_url_encode(call->arena, hft_pick_word(cursor, "upload")));
 	return hft_compose_upload(request, call, NULL, "data", offset,
 							  left < PART_BYTES ? left : PART_BYTES);
 }
@@ -74,7 +74,7 @@ compose_complete(const HftCall *call, HftRequest *request,
 {
 	hft_compose(request, call, "POST", hft_openai_base(call),
 				"/uploads/%s/complete",
-				hft_openai_path_id(call, hft_pick_word(cursor, "upload")));
+				hft_url_encode(call->arena, hft_pick_word(cursor, "upload")));
 	hft_compose_json(request, call,
 					 json_pack("{s:O}", "part_ids",
 							   hft_pick_array(cursor, "parts")));

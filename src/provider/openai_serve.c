@@ -36,7 +36,7 @@ compose_model(const HftCall *call, HftRequest *request, const char *method,
 			  HftOutcome *outcome)
 {
 	hft_compose(request, call, method, hft_openai_base(call), "/models/%s",
-				hft_openai_path_id(call, call->model));
+				hft_url_encode(call->arena, call->model));
 	return hft_openai_finish(call, request, outcome);
 }
 
@@ -97,9 +97,5 @@ hft_openai_delete_model_response(const HftCall *call,
 								 const HftResponse *response,
 								 HftOutcome *outcome)
 {
-	(void) hft_answer_is_success(call, response, hft_openai_rules, outcome);
-
-	/* what is gone is deleted, whoever did it (K16) */
-	if (outcome->error == HFT_ERROR_LOST)
-		hft_outcome_init(outcome);
+	hft_answer_deleted(call, response, hft_openai_rules, outcome);
 }

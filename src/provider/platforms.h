@@ -12,5 +12,6 @@
 
 extern const HftProvider hft_provider_openai;
 extern const HftProvider hft_provider_openai_compatible;
+extern const HftProvider hft_provider_together;
 
 #endif							/* HFT_PLATFORMS_H */

@@ -66,7 +66,7 @@ read_info(const HftCall *call, const json_t *root, const json_t *choice)
 	static const char *const of_root[] = {"id", "model", NULL};
 	static const char *const of_choice[] = {"finish_reason", NULL};
 	static const char *const of_message[] = {"tool_calls", "refusal", NULL};
-	json_t	   *info = json_object();
+	json_t	   *info = hft_json_new();
 	const char *text;
 
 	hft_json_copy(info, root, of_root);

@@ -8,7 +8,7 @@
 #ifndef HFT_COMPOSE_H
 #define HFT_COMPOSE_H
 
-#include <jansson.h>
+#include "provider/jansson.h"
 
 #include "provider/facts.h"
 #include "provider/message.h"

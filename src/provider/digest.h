@@ -8,9 +8,8 @@
 #ifndef HFT_DIGEST_H
 #define HFT_DIGEST_H
 
-#include <jansson.h>
-
 #include "base/arena.h"
+#include "provider/jansson.h"
 
 /*
  * Equal members give equal ids, for as long as hft lives: they are compared

@@ -37,7 +37,7 @@ write_method(const HftCall *call, const char *type)
 	};
 	static const char *const beta[] = {"beta", NULL};
 	json_t	   *requested = hft_json_object(call->job->hyperparameters);
-	json_t	   *chosen = json_object();
+	json_t	   *chosen = hft_json_new();
 
 	hft_json_copy(chosen, requested, names);
 	if (strcmp(type, "dpo") == 0)
@@ -51,7 +51,7 @@ write_method(const HftCall *call, const char *type)
 static json_t *
 write_metadata(const HftCall *call, const json_t *options)
 {
-	json_t	   *metadata = json_object();
+	json_t	   *metadata = hft_json_new();
 
 	if (hft_pick_object(options, "metadata") != NULL)
 		json_object_update(metadata, hft_pick_object(options, "metadata"));

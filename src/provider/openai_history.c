@@ -104,7 +104,7 @@ static json_t *
 next_cursor(const json_t *cursor, Phase phase)
 {
 	static const char *const kept[] = {"newest", "metrics", NULL};
-	json_t	   *next = json_object();
+	json_t	   *next = hft_json_new();
 
 	hft_json_copy(next, cursor, kept);
 	if (phase != PHASE_EVENTS)

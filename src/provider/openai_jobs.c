@@ -110,7 +110,7 @@ read_info(const HftCall *call, const json_t *job)
 		"model", "organization_id", "training_file", "validation_file",
 		"result_files", "seed", "integrations", "usage_metrics", NULL
 	};
-	json_t	   *info = json_object();
+	json_t	   *info = hft_json_new();
 	const char *text;
 
 	hft_json_copy(info, job, names);

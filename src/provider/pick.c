@@ -145,7 +145,7 @@ hft_json_object(const char *text)
 	if (json_is_object(root))
 		return root;
 	json_decref(root);
-	return json_object();
+	return hft_json_new();
 }
 
 char *

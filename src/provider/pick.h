@@ -19,9 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <jansson.h>
-
 #include "base/arena.h"
+#include "provider/jansson.h"
 
 #define HFT_JSON_DEPTH 32
 #define HFT_JSON_VALUES 500000

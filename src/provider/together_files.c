@@ -282,7 +282,7 @@ put_response(const HftCall *call, const HftResponse *response,
 	const char *file = hft_pick_id(call->arena, cursor, "file");
 
 	if (response->status < 200 || response->status > 299)
-		hft_together_storage_failed(call, response, json_object(), outcome);
+		hft_together_storage_failed(call, response, hft_json_new(), outcome);
 	else if (file != NULL)
 		hft_together_go_preprocess(call, file, outcome);
 }

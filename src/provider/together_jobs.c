@@ -135,7 +135,7 @@ read_price(const json_t *job)
 static const char *
 copy_members(const HftCall *call, const json_t *job, const char *const *names)
 {
-	json_t	   *copy = json_object();
+	json_t	   *copy = hft_json_new();
 	const char *text;
 
 	hft_json_copy(copy, job, names);

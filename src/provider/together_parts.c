@@ -305,7 +305,7 @@ static void
 abort_response(const HftCall *call, const json_t *cursor, HftOutcome *outcome)
 {
 	static const char *const kept[] = {"restarts", NULL};
-	json_t	   *again = json_object();
+	json_t	   *again = hft_json_new();
 
 	hft_json_copy(again, cursor, kept);
 	hft_outcome_more(outcome, call, again);

@@ -156,7 +156,7 @@ class Dialect:
         """A phase ends; may end the job."""
 
     def step_over(self, job, step):
-        """A training step is done."""
+        """One of the steps in job.marks is done."""
 
     def succeed(self, job, at):
         """The last phase is over."""

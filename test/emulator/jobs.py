@@ -57,6 +57,7 @@ class Job:
         self.valid_report = None
         self.trace = None
         self.total_steps = 0
+        self.marks = frozenset()        # steps the dialect is told about
         self.epochs = 1
         self.step_times = array("d")
         self.messages = []
@@ -134,10 +135,12 @@ class Job:
         due = self.total_steps if not each else min(
             self.total_steps, int((now - self.since) / each + 1e-6))
         due = min(due, len(self.trace.steps))
-        while self.steps_done < min(due, self.total_steps):
-            self.step_times.append(self.since
-                                   + each * (self.steps_done + 1))
-            self.dialect.step_over(self, self.steps_done)
+        for step in range(self.steps_done + 1, due + 1):
+            self.step_times.append(self.since + each * step)
+            if step in self.marks:
+                self.dialect.step_over(self, step)
+                if step == self.total_steps:
+                    break
         return self.steps_done == self.total_steps
 
     def stop_at(self, step):

@@ -135,6 +135,7 @@ class OpenAiJobs:
             recipe, report.rows, job.valid_report.rows
             if job.valid_report else [], report.lines)
         job.total_steps = job.trace.total_steps
+        job.marks = frozenset(job.epoch_ends[:-1])
 
     def _file_error(self, job):
         least = self.world.settings.min_examples
@@ -177,9 +178,7 @@ class OpenAiJobs:
             job.say("Fine-tuning job started", at)
 
     def step_over(self, job, step):
-        if step in job.epoch_ends[:-1]:
-            job.say("Checkpoint created at step %d" % step,
-                    job.step_times[-1])
+        job.say("Checkpoint created at step %d" % step, job.step_times[-1])
 
     def succeed(self, job, at):
         if self.world.settings.moderation == "fail":

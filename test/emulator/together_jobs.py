@@ -143,6 +143,8 @@ class TogetherJobs:
             recipe, job.report.rows, job.valid_report.rows
             if job.valid_report else [], job.report.lines)
         job.total_steps = job.trace.total_steps
+        job.marks = frozenset((*job.epoch_ends, *self._checkpoint_steps(job),
+                               *self._eval_steps(job)))
 
     # -------------------------------------------------------------- phases
 

@@ -26,6 +26,8 @@ HEAD_MAX = 64 * 1024
 PIECE = 1 << 20
 JSON_MAX = 16 << 20
 
+encode_json = json.JSONEncoder(ensure_ascii=False,
+                               separators=(",", ":")).encode
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -63,8 +65,7 @@ class Response:
 
     @classmethod
     def json(cls, value, status=200, headers=None):
-        body = json.dumps(value, ensure_ascii=False,
-                          separators=(",", ":")).encode("utf-8", "replace")
+        body = encode_json(value).encode("utf-8", "replace")
         return cls(status, body, headers, "application/json")
 
     def text_of_head(self, version="HTTP/1.1", length=None, extra=()):

@@ -29,6 +29,7 @@ class Control:
             ("GET", "requests"): self.requests,
             ("GET", "jobs"): self.list_jobs,
             ("POST", "jobs"): self.force_job,
+            ("GET", "deployments"): self.list_deployments,
             ("POST", "files"): self.force_file,
             ("POST", "clock"): self.set_clock,
             ("GET", "clock"): self.get_clock,
@@ -107,6 +108,18 @@ class Control:
                 "total_steps": job.total_steps, "tokens": job.tokens,
                 "amount": job.amount, "tuned_model": job.tuned_model,
                 "error": job.error}
+
+    def list_deployments(self, request, parts, wish):
+        """What stands, and what it has cost until now."""
+        now = self.world.clock.now()
+        return {"deployments": [
+            {"id": one.id, "name": one.wish["name"],
+             "endpoint": endpoint.name, "state": one.state(now),
+             "replicas": one.replicas, "amount": round(one.cost_until(
+                 now, self.world.settings.price_cents_per_hour), 6)}
+            for account in self.world.accounts.values()
+            for endpoint in account.endpoints.values()
+            for one in endpoint.deployments.values()]}
 
     # -------------------------------------------------------------- wishes
 

@@ -20,7 +20,7 @@ import zlib
 from array import array
 from collections import Counter, namedtuple
 
-SLICE_SECONDS = 0.004
+SLICE_SECONDS = 0.002
 BUCKETS = 1 << 18
 FEATURES_MAX = 160
 CLASSES_MAX = 128

@@ -12,7 +12,6 @@ whether a bearer token came along that should not have.
 
 import asyncio
 import hashlib
-import os
 import tempfile
 import xml.sax.saxutils
 

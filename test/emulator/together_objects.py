@@ -220,6 +220,11 @@ class Deployment:
             self.changed_at = now
         self.version += 1
 
+    def cost_until(self, now, cents):
+        """Dollars for the replicas since creation."""
+        return self.amount + (now - self.billed_until) / 3600 \
+            * self.replicas * cents / 100
+
     def summary(self, now):
         return {"id": self.id, "name": self.wish["name"],
                 "model": self.wish["model"], "state": self.state(now),

@@ -276,12 +276,12 @@ class TogetherServing:
         """Charge the replicas that have stood since the last bill."""
         now = self.now()
         hours = (now - deployment.billed_until) / 3600
+        total = deployment.cost_until(
+            now, self.world.settings.price_cents_per_hour)
+        amount, deployment.amount = total - deployment.amount, total
         deployment.billed_until = now
         if not deployment.replicas:
             return
-        amount = hours * deployment.replicas \
-            * self.world.settings.price_cents_per_hour / 100
-        deployment.amount += amount
         self.world.ledger.add(None, "bill", deployment.id, self.name,
                               hours=round(hours, 6), amount=round(amount, 9),
                               reason="hosting",

@@ -2,9 +2,10 @@
 fault named with its line, tokens counted, and the rows that the learner will
 see extracted.
 
-Files are read in slices, so that validating 800 MB does not stop the polls of
+Files are read in slices, so that validating one does not stop the polls of
 other jobs, and the result is kept by content hash: a thousand jobs on one file
-read it once.
+read it once. Of a very big file the beginning is read (`inspect_bytes`) and
+the counts are extended to the whole.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import json
 import re
 import time
 
-SLICE_SECONDS = 0.004
+SLICE_SECONDS = 0.002
 ERRORS_KEPT = 20
 
 MESSAGE_KEYS = {"role", "content", "name", "tool_calls", "tool_call_id",
@@ -66,7 +67,7 @@ class Reader:
         """The inspection of a blob; shared while it is being made."""
         settings = self._world.settings
         key = (blob.sha256, blob.size, settings.token_rule,
-               settings.learner_rows)
+               settings.learner_rows, settings.inspect_bytes)
         if key not in self._known:
             self._known[key] = asyncio.ensure_future(self._read(blob))
         return await asyncio.shield(self._known[key])
@@ -74,8 +75,13 @@ class Reader:
     async def _read(self, blob):
         found = Inspection()
         rows_max = self._world.settings.learner_rows
+        bytes_max = self._world.settings.inspect_bytes
+        read = 0
         pause_at = time.monotonic() + SLICE_SECONDS
         for line in blob.lines():
+            if read > bytes_max:
+                break
+            read += len(line) + 1
             found.lines += 1
             try:
                 example = self._rules(line, found)
@@ -87,11 +93,9 @@ class Reader:
             if time.monotonic() > pause_at:
                 await asyncio.sleep(0)
                 pause_at = time.monotonic() + SLICE_SECONDS
-        if not blob.whole and found.lines:
-            scale = blob.size / sum(
-                len(line) + 1 for line in blob.lines())
-            found.tokens = int(found.tokens * scale)
-            found.lines = int(found.lines * scale)
+        if read and blob.size > read:
+            found.tokens = int(found.tokens * blob.size / read)
+            found.lines = int(found.lines * blob.size / read)
         return found
 
     def _count(self, example):

@@ -23,23 +23,24 @@ DEFAULTS = {
     "list_delay": 0.0,                  # lists hide an object so long
     # files
     "file_processing_polls": 0,         # reads before a file is processed
-    "file_processing_seconds": 0.0,
+    "file_processing_seconds": 0.0,     # and this long at least
     "file_not_ready_refused": False,    # create answers 400 while processing
     "file_max": 512 * MIB,              # one-shot upload, OpenAI
-    "part_max": 64 * MIB,
-    "upload_max": 8 * GIB,
+    "part_max": 64 * MIB,               # one part of an upload, OpenAI
+    "upload_max": 8 * GIB,              # all parts of an upload, OpenAI
     "upload_seconds": 3600,             # life of a begun upload
     "redirect_upload_max": 5 * GIB,     # Together: above it, multipart only
     "part_min": 5 * MIB,                # Together multipart, but the last
     "checksum_known": True,             # Together: 409 for known content
-    "preprocess_required": False,
+    "preprocess_required": False,       # Together: PENDING without it
+    "inspect_bytes": 64 * MIB,          # so much of a file is checked
     # jobs
-    "min_examples": 10,
+    "min_examples": 10,                 # OpenAI: fewer fail the job
     "training_available": True,         # False: 403 training_not_available
     "moderation": "pass",               # "fail": refused after training
-    "refuse_alias": True,
+    "refuse_alias": True,               # OpenAI: only dated models
     "enforce_retirement": False,        # refuse models past shutdown_date
-    "daily_job_limit": 0,               # 0: none
+    "daily_job_limit": 0,               # OpenAI: jobs a day; 0: no limit
     "strict_fields": True,              # unknown members of a create are 400
     "batch_size_required": False,       # Together: 500 without it
     "balance": None,                    # dollars left; None: no limit
@@ -47,21 +48,21 @@ DEFAULTS = {
     "metrics_nan": False,               # Together: NaN among the metrics
     "events_uppercase": False,          # Together: spelling of event types
     # what is shown
-    "job_page_max": 100,
-    "event_page_max": 100,
+    "job_page_max": 100,                # most items of a page, OpenAI
+    "event_page_max": 100,              # the same of events
     "error_shape": "nulls",             # nothing failed: nulls | empty | null
-    "event_id_prefix": "ftevent-",
-    "event_type_absent": False,
-    "event_data_null": False,
+    "event_id_prefix": "ftevent-",      # also seen: "ft-event-"
+    "event_type_absent": False,         # OpenAI: events without type
+    "event_data_null": False,           # OpenAI: messages with null data
     "result_format": "csv",             # csv | base64 | missing
     "model_load_polls": 0,              # 404s before a new model answers
     # money
-    "token_rule": "bytes",              # bytes | words | chars
-    "token_ratio": 1.0,
+    "token_rule": "bytes",              # bytes (four a token) | words | chars
+    "token_ratio": 1.0,                 # the bill is so many times that
     "prices": {},                       # model -> dollars per million tokens
     "minimum_price": 4.0,               # Together: dollars a job
     "deployable": True,                 # Together: False: no configs
-    "price_cents_per_hour": 549,
+    "price_cents_per_hour": 549,        # Together: one replica
     # learning
     "learner_rows": 5000,               # rows read of a file
     "learner_updates": 20000,           # gradient steps of a job
@@ -111,7 +112,7 @@ class World:
     def __init__(self, settings, directory, keep_bytes):
         self.clock = Clock()
         self.settings = settings
-        self.faults = Faults()
+        self.faults = Faults(self.clock)
         self.ledger = Ledger(self.clock)
         self.blobs = BlobStore(directory, keep_bytes)
         self.learner = Learner(settings)

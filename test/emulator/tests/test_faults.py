@@ -301,6 +301,26 @@ class Answers(FaultTest):
                 self.assertEqual([one["id"] for one in
                                   self.models().json["data"]], want)
 
+    def test_repeated_page(self):
+        for _ in range(3):
+            self.emulator.upload(colours())
+        path = V1 + "/files?limit=1"
+        first = self.emulator.call("GET", path).json["last_id"]
+        self.emulator.fault({"operation": "file.list"}, repeat_page=True)
+        again = self.emulator.call("GET", path + "&after=" + first).json
+        self.assertEqual(again["last_id"], first)
+
+    def test_job_ends_as_its_cancel_arrives(self):
+        job = self.emulator.call("POST", JOBS, self.new_job()).json["id"]
+        self.emulator.finished(JOBS + "/" + self.emulator.call(
+            "POST", JOBS, self.new_job()).json["id"])   # it is trained
+        self.emulator.fault({"operation": "job.cancel"}, advance=3600)
+        path = JOBS + "/" + job
+        self.assertEqual(self.emulator.call("POST", path + "/cancel").status,
+                         400)
+        self.assertEqual(self.emulator.call("GET", path).json["status"],
+                         "succeeded")
+
     def test_set_and_drop(self):
         self.emulator.fault({}, set={"data.0.id": "x", "new": 1},
                             drop=["object"])

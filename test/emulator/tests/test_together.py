@@ -457,6 +457,8 @@ class Serving(TogetherTest):
         self.assertEqual(answer["choices"][0]["message"]["content"], "blue")
         self.assertEqual(self.chat("main/triage/one").status, 200)
         self.emulator.control("POST", "clock", {"advance": 3600})
+        standing = self.emulator.control("GET", "deployments")["deployments"]
+        self.assertEqual([round(one["amount"]) for one in standing], [6])
         self.tear_down(endpoint, deployment)
         hosting = [one for one in self.emulator.control(
             "GET", "ledger?kind=bill")["effects"]

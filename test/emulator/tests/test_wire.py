@@ -4,13 +4,20 @@ not HTTP, and holds no body in memory."""
 import http.client
 import json
 import os
+import re
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
+from urllib.parse import urlsplit
 
 from harness import (ROOT, Emulator, EmulatorTest, colours, form,
                      resident_kib, wait_until)
+from answers import GENERATORS, MUTATIONS
+from faults import ACTION, MATCH
+from world import DEFAULTS
 
 V1 = "/openai/v1"
 AUTH = "Authorization: Bearer test-key-main\r\n"
@@ -135,6 +142,55 @@ class HashOnly(EmulatorTest):
         done = self.emulator.finished(V1 + "/fine_tuning/jobs/" + job)
         self.assertEqual(done["status"], "succeeded")
         self.assertGreater(done["trained_tokens"], len(data) // 20)
+
+
+class Tls(unittest.TestCase):
+    def test_both_listeners(self):
+        """Signed URLs lead to https as well."""
+        with tempfile.TemporaryDirectory() as place:
+            names = [os.path.join(place, name) for name in ("key", "cert")]
+            made = subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                 "-subj", "/CN=localhost", "-days", "2", "-addext",
+                 "subjectAltName=IP:127.0.0.1", "-keyout", names[0],
+                 "-out", names[1]], capture_output=True, check=False)
+            self.assertEqual(made.returncode, 0, made.stderr)
+            emulator = Emulator("--tls-key", names[0], "--tls-cert", names[1])
+            context = ssl.create_default_context(cafile=names[1])
+        client = http.client.HTTPSConnection("127.0.0.1", emulator.port,
+                                             context=context)
+        client.request("POST", "/together/v1/files?purpose=fine-tune"
+                       "&file_name=a.jsonl", headers={
+                           "Authorization": "Bearer test-key-main"})
+        location = client.getresponse().headers["Location"]
+        client.close()
+        self.assertTrue(location.startswith("https://127.0.0.1:"))
+        url = urlsplit(location)
+        client = http.client.HTTPSConnection(url.netloc, context=context)
+        client.request("PUT", url.path + "?" + url.query, colours())
+        self.assertEqual(client.getresponse().status, 200)
+        client.close()
+        self.assertEqual(emulator.stop(), "")
+
+
+class Manual(unittest.TestCase):
+    """docs/emulator.md knows every word that the code knows."""
+
+    def setUp(self):
+        with open(os.path.join(ROOT, "..", "..", "docs", "emulator.md"),
+                  encoding="utf-8") as file:
+            self.text = file.read()
+
+    def test_settings(self):
+        told = dict(re.findall(r"^\| `(\w+)` \| `(.*)` \| .+ \|$",
+                               self.text.split("## Settings")[1], re.M))
+        self.assertEqual(told, {name: json.dumps(value)
+                                for name, value in DEFAULTS.items()})
+
+    def test_fault_words(self):
+        words = set(re.findall(r"`(\w+)", self.text.split("## Faults")[1]))
+        self.assertEqual((MATCH | ACTION | set(GENERATORS) | set(MUTATIONS))
+                         - words, set())
 
 
 class Process(unittest.TestCase):

@@ -271,6 +271,7 @@ CREATE TABLE hft.alias (
 	valid_from	timestamptz NOT NULL,
 	valid_until	timestamptz,		-- NULL: now
 	promoted_by	regrole NOT NULL,
+	restores	bigint REFERENCES hft.alias,	-- range a rollback went back to
 	comment		text,
 	CHECK (valid_until IS NULL OR valid_from < valid_until)
 );

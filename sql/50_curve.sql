@@ -10,17 +10,17 @@ REVOKE ALL ON FUNCTION hft.job_id(text) FROM PUBLIC;
 
 CREATE VIEW hft.loss WITH (security_invoker) AS
 SELECT m.job_id, m.step,
-	pg_catalog.max(m.value) FILTER (WHERE m.name = 'train_loss')
+	max(m.value) FILTER (WHERE m.name = 'train_loss')
 		AS train_loss,
-	pg_catalog.max(m.value) FILTER (WHERE m.name = 'valid_loss')
+	max(m.value) FILTER (WHERE m.name = 'valid_loss')
 		AS valid_loss,
-	pg_catalog.max(m.value) FILTER (WHERE m.name = 'full_valid_loss')
+	max(m.value) FILTER (WHERE m.name = 'full_valid_loss')
 		AS full_valid_loss,
-	pg_catalog.max(m.value) FILTER (WHERE m.name = 'train_accuracy')
+	max(m.value) FILTER (WHERE m.name = 'train_accuracy')
 		AS train_accuracy,
-	pg_catalog.max(m.value) FILTER (WHERE m.name = 'valid_accuracy')
+	max(m.value) FILTER (WHERE m.name = 'valid_accuracy')
 		AS valid_accuracy,
-	pg_catalog.max(m.at) AS at
+	max(m.at) AS at
 FROM hft.metric m
 WHERE m.name IN ('train_loss', 'valid_loss', 'full_valid_loss',
 	'train_accuracy', 'valid_accuracy')

@@ -88,12 +88,12 @@ static void
 put_head(HftBuffer *out, const HftPage *page)
 {
 	hft_buffer_puts(out, "<!DOCTYPE html>\n<html lang=\"en\"><head>"
-					"<meta charset=\"utf-8\">"
+					"<meta charset=\"utf-8\"/>"
 					"<meta http-equiv=\"Content-Security-Policy\""
 					" content=\"default-src 'none';"
-					" style-src 'unsafe-inline'\">"
+					" style-src 'unsafe-inline'\"/>"
 					"<meta name=\"viewport\""
-					" content=\"width=device-width,initial-scale=1\">");
+					" content=\"width=device-width,initial-scale=1\"/>");
 	put_text(out, "<title>", page->title, "</title><style>");
 	hft_buffer_puts(out, style);
 	put_text(out, "</style></head>\n<body><main><header><h1>", page->title,

@@ -14,8 +14,8 @@
 #include <stddef.h>
 
 #define MONEY(amount) \
-	"'$' || trim_scale(round(" amount ", greatest(2, least(6," \
-	" scale(trim_scale(" amount "))))))"
+	"'$' || round(" amount ", greatest(2, least(6," \
+	" scale(trim_scale(" amount ")))))"
 #define COUNT(number) "to_char(" number ", 'FM999,999,999,999,999')"
 #define MOMENT(at) "to_char(" at ", 'YYYY-MM-DD HH24:MI:SS TZ')"
 #define LOSS(value) "to_char(" value ", 'FM99999990.0000')"

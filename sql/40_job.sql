@@ -194,7 +194,7 @@ CREATE TABLE hft.cost (
 	kind		text NOT NULL CHECK (kind IN
 				('training', 'inference', 'hosting', 'evaluation')),
 	model		text,
-	quantity	numeric NOT NULL,
+	quantity	numeric,			-- NULL: unknown
 	unit		text NOT NULL,		-- tokens, hours
 	input_tokens bigint,
 	cached_tokens bigint,

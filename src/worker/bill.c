@@ -1,0 +1,147 @@
+/*-------------------------------------------------------------------------
+ *
+ * bill.c
+ *	  The ledger: what trainings and answers cost.
+ *
+ * Money is multiplied in numeric, by SQL, from the row that hft.find_price()
+ * chooses.  An unknown price or count gives an amount of NULL, never of 0
+ * (P10).  A training is booked once: a second call fills in what was unknown
+ * and changes nothing else, so a step repeated after a crash is harmless.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "base/sql.h"
+#include "worker/bill.h"
+#include "worker/server.h"
+
+/* The platform of a server; "" once the server is gone. */
+static const char *
+provider_of(const char *server_name)
+{
+	HftServer  *server = hft_server_load(server_name, true);
+
+	return server != NULL ? server->provider->name : "";
+}
+
+static char *
+server_of_job(int64 job_id)
+{
+	static HftStatement find = {
+		"SELECT server FROM hft.job WHERE id = $1", 1, {INT8OID}
+	};
+	Datum		value = Int64GetDatum(job_id);
+
+	if (hft_statement_run(&find, &value, NULL, 1) == 0)
+		elog(ERROR, "job " INT64_FORMAT " does not exist", job_id);
+	return hft_row_text(0, 1);
+}
+
+/* $1 job, $2 provider, $3 tokens, $4 billed nano-dollars (null: unknown) */
+static HftStatement book_training = {
+	"INSERT INTO hft.cost AS c"
+	" (owner, server, job_id, kind, model, quantity, unit, amount, source)"
+	" SELECT j.owner, j.server, j.id, 'training', j.base_model, $3, 'tokens',"
+	"  coalesce($4 / 1000000000.0, round(greatest("
+	"   p.amount * $3 / 1000000, CASE WHEN p.amount * $3 > 0"
+	"   THEN m.amount END), 9)),"
+	"  CASE WHEN $4 IS NOT NULL THEN 'provider'"
+	"   WHEN p.amount * $3 IS NOT NULL THEN 'price:' || p.id"
+	"   ELSE 'unknown' END"
+	" FROM hft.job j"
+	" LEFT JOIN LATERAL hft.find_price($2, j.base_model, j.method,"
+	"  'train_1m_tokens', coalesce(j.finished_at, now()),"
+	"  j.hyperparameters || j.options) p ON true"
+	" LEFT JOIN LATERAL hft.find_price($2, j.base_model, j.method,"
+	"  'train_minimum', coalesce(j.finished_at, now()),"
+	"  j.hyperparameters || j.options) m ON true"
+	" WHERE j.id = $1"
+	" ON CONFLICT (job_id) WHERE kind = 'training' DO UPDATE"
+	" SET quantity = coalesce(c.quantity, excluded.quantity),"
+	"  amount = excluded.amount, source = excluded.source"
+	" WHERE c.amount IS NULL",
+	4, {INT8OID, TEXTOID, INT8OID, INT8OID}
+};
+
+static HftStatement copy_to_job = {
+	"UPDATE hft.job j SET trained_tokens = c.quantity,"
+	" billed_amount = c.amount, revision = j.revision + 1"
+	" FROM hft.cost c"
+	" WHERE j.id = $1 AND c.job_id = j.id AND c.kind = 'training'"
+	" AND (j.trained_tokens IS DISTINCT FROM c.quantity"
+	"  OR j.billed_amount IS DISTINCT FROM c.amount)",
+	1, {INT8OID}
+};
+
+void
+hft_bill_training(int64 job_id, int64 trained_tokens, int64 amount_nano)
+{
+	Datum		values[4];
+	char		nulls[4] = {' ', ' ', ' ', ' '};
+
+	values[0] = Int64GetDatum(job_id);
+	values[1] = CStringGetTextDatum(provider_of(server_of_job(job_id)));
+	values[2] = Int64GetDatum(trained_tokens);
+	values[3] = Int64GetDatum(amount_nano);
+	if (trained_tokens == HFT_UNKNOWN)
+		nulls[2] = 'n';
+	if (amount_nano == HFT_UNKNOWN)
+		nulls[3] = 'n';
+	hft_statement_run(&book_training, values, nulls, 0);
+	hft_statement_run(&copy_to_job, values, NULL, 0);
+}
+
+/*
+ * $1 owner, $2 server, $3 kind, $4 model as called, $5 provider, $6 model
+ * whose price applies, $7 input, $8 cached, $9 output tokens.  Where the
+ * platform has no price of its own for cached tokens they cost as input.
+ */
+static HftStatement book_usage = {
+	"INSERT INTO hft.cost (owner, server, kind, model, quantity, unit,"
+	" input_tokens, cached_tokens, output_tokens, amount, source)"
+	" SELECT $1, $2, $3, $4, $7 + $9, 'tokens', $7, $8, $9, u.amount,"
+	"  CASE WHEN u.amount IS NULL THEN 'unknown' ELSE 'price:' || i.id END"
+	" FROM (VALUES (1)) one (x)"
+	" LEFT JOIN LATERAL hft.find_price($5, $6, NULL, 'input_1m_tokens') i"
+	"  ON true"
+	" LEFT JOIN LATERAL hft.find_price($5, $6, NULL, 'cached_1m_tokens') c"
+	"  ON true"
+	" LEFT JOIN LATERAL hft.find_price($5, $6, NULL, 'output_1m_tokens') o"
+	"  ON true"
+	" CROSS JOIN LATERAL (VALUES (round((($7 - coalesce($8, 0)) * i.amount"
+	"  + coalesce($8, 0) * CASE WHEN c.id IS NULL THEN i.amount"
+	"   WHEN coalesce($8, 0) = 0 THEN 0 ELSE c.amount END"
+	"  + $9 * o.amount) / 1000000, 9))) u (amount)",
+	9, {REGROLEOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+	INT8OID, INT8OID, INT8OID}
+};
+
+void
+hft_bill_usage(const HftUsage *usage)
+{
+	const char *base = usage->base_model ? usage->base_model : usage->model;
+	int64		counts[3] = {usage->input_tokens, usage->cached_tokens,
+	usage->output_tokens};
+	Datum		values[9];
+	char		nulls[9];
+	int			i;
+
+	memset(nulls, ' ', sizeof(nulls));
+	values[0] = ObjectIdGetDatum(usage->owner);
+	values[1] = CStringGetTextDatum(usage->server);
+	values[2] = CStringGetTextDatum(usage->kind);
+	values[3] = CStringGetTextDatum(usage->model);
+	values[4] = CStringGetTextDatum(usage->provider);
+	values[5] = CStringGetTextDatum(base);
+	for (i = 0; i < 3; i++)
+	{
+		values[6 + i] = Int64GetDatum(counts[i]);
+		if (counts[i] == HFT_UNKNOWN)
+			nulls[6 + i] = 'n';
+	}
+	hft_statement_run(&book_usage, values, nulls, 0);
+}

@@ -1,13 +1,5 @@
 /* hft: loss histories, and what they say */
 
-CREATE FUNCTION hft.job_id(job text)
-RETURNS bigint
-AS 'MODULE_PATHNAME', 'hft_sql_job_id'
-LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION hft.job_id(text) IS
-	'Id of the job of that name; an error when the caller sees none';
-REVOKE ALL ON FUNCTION hft.job_id(text) FROM PUBLIC;
-
 CREATE VIEW hft.loss WITH (security_invoker) AS
 SELECT m.job_id, m.step,
 	max(m.value) FILTER (WHERE m.name = 'train_loss')

@@ -87,7 +87,8 @@ hft_billable_openai(const HftBillableFacts *facts, HftBillable *billable)
 	}
 	billable->low_tokens = times(least > 0 ? least : 0, billable->epochs);
 	billable->high_tokens = times(facts->tokens, billable->epochs);
-	billable->note = "Published rules for the tokens around a message differ by 3 for an example.";
+	billable->note = "Published rules for the tokens around a message differ "
+		"by 3 for an example.";
 }
 
 /*
@@ -121,5 +122,6 @@ hft_billable_together(const HftBillableFacts *facts, HftBillable *billable)
 	training = times(times(facts->rows, length), billable->epochs);
 	billable->high_tokens = training < 0 || validation < 0 ? HFT_UNKNOWN :
 		training + validation;
-	billable->note = "Without packing every row is billed as max_seq_length tokens.";
+	billable->note = "Without packing every row is billed as max_seq_length "
+		"tokens.";
 }

@@ -230,12 +230,12 @@ bool
 hft_openai_find_request(const HftCall *call, HftRequest *request,
 						HftOutcome *outcome)
 {
+	const char *token = hft_url_encode(call->arena, call->job->token);
 	const char *filter = "";
 
 	if (!is_unfiltered(call))
 		filter = hft_arena_printf(call->arena, "&metadata%%5B%s%%5D=%s",
-								  TOKEN_KEY,
-								  hft_url_encode(call->arena, call->job->token));
+								  TOKEN_KEY, token);
 	hft_compose(request, call, "GET", hft_openai_base(call),
 				"/fine_tuning/jobs?limit=100%s%s", filter,
 				hft_page_query(call));

@@ -84,7 +84,7 @@ class Request:
 
     __slots__ = ("method", "target", "path", "query_text", "headers",
                  "version", "connection", "received", "body_limit", "plan",
-                 "close",
+                 "close", "invited",
                  "dialect", "operation", "account", "key", "local_path",
                  "found",
                  "_left", "_chunked", "_query", "_finished")
@@ -100,6 +100,7 @@ class Request:
         self.received = 0
         self.body_limit = None
         self.plan = None
+        self.invited = False            # a waiting client was told to send
         self.close = (version == "HTTP/1.0"
                       or headers.get("connection", "").lower() == "close")
         self.dialect = self.operation = self.account = self.key = None
@@ -145,7 +146,9 @@ class Request:
         that after so many bytes."""
         if self._finished:
             return
-        await self.connection.invite_body(self)
+        if not self.invited:
+            self.invited = True
+            await self.connection.invite_body(self)
         source = self._chunk_pieces() if self._chunked else self._plain()
         async for piece in source:
             self.received += len(piece)
@@ -192,8 +195,17 @@ class Request:
         return b"".join(parts)
 
     async def drain(self):
+        """Read what the handler left. A client that still waits to be told
+        to send its body is answered instead, and the connection ends."""
+        if self.expects_continue and not self.invited:
+            self.close = True
+            return
         async for _ in self.pieces():
             pass
+
+    @property
+    def expects_continue(self):
+        return self.headers.get("expect", "").lower() == "100-continue"
 
 
 class Connection:
@@ -210,7 +222,7 @@ class Connection:
 
     async def invite_body(self, request):
         """Answer Expect: 100-continue unless a fault says how not to."""
-        if request.headers.get("expect", "").lower() != "100-continue":
+        if not request.expects_continue:
             return
         manner = request.plan.manner_of_continue() if request.plan else "send"
         if manner == "send":

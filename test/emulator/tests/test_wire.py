@@ -89,6 +89,14 @@ class Requests(EmulatorTest):
         connection.close()
         self.assertEqual(self.emulator.control("GET", "requests")["count"], 2)
 
+    def test_waiting_client_is_refused_without_its_body(self):
+        answer = self.ask(("POST %s/files HTTP/1.1\r\nHost: x\r\n"
+                           "Authorization: Bearer bad-key\r\n"
+                           "Expect: 100-continue\r\n"
+                           "Content-Length: 900000000\r\n\r\n" % V1).encode())
+        self.assertTrue(answer.startswith(b"HTTP/1.1 401"))
+        self.assertIn(b"Connection: close", answer)
+
     def test_unknown_paths(self):
         self.assertEqual(self.emulator.call("GET", "/nowhere").status, 404)
         self.assertEqual(self.emulator.call("GET", V1 + "/no").status, 404)

@@ -63,6 +63,7 @@ build-for-perl: pgroot pgroot-testing
 # run at the same time.
 pgroot: build/pgroot/.copied
 	+$(CHECK_MAKE) -s install PG_CONFIG=$(PGROOT)/pg_config
+	@test/run/check_symbols.sh hft.so $(bindir)/postgres
 
 pgroot-testing: build/pgroot-testing/.copied pgroot
 	+$(CHECK_MAKE) -s install-testing PG_CONFIG=$(TESTROOT)/pg_config

@@ -5,9 +5,10 @@
  *
  * curl tells through two callbacks which sockets it waits for and until
  * when.  The sockets go into an epoll set of our own, whose descriptor is
- * itself something to wait for: WaitLatchOrSocket() thus waits for the latch,
- * the death of the postmaster and every socket at once, however many there
- * are.  Nothing blocks anywhere else.
+ * itself something to wait for: one wait event set thus holds the latch, the
+ * death of the postmaster and every socket, however many there are.  It is
+ * made once, because making one needs a descriptor, and a wait must not fail
+ * for want of it (F11).  Nothing blocks anywhere else.
  *
  * Everything hangs on the memory context in which the loop was made, so that
  * success, ERROR and exit release it in the same way.
@@ -161,6 +162,8 @@ destroy_http(void *arg)
 	if (http->multi != NULL)
 		curl_multi_cleanup(http->multi);
 	hft_signals_restore(&saved);
+	if (http->wait_set != NULL)
+		FreeWaitEventSet(http->wait_set);
 	if (http->epoll >= 0)
 		close(http->epoll);
 	for (; http->reserved > 0; http->reserved--)
@@ -183,6 +186,17 @@ setup_multi(HftHttp *http)
 		curl_multi_setopt(multi, CURLMOPT_TIMERDATA, http) == CURLM_OK &&
 		curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
 						  (long) hft_max_requests) == CURLM_OK;
+}
+
+static void
+setup_wait(HftHttp *http)
+{
+	WaitEventSet *set = hft_wait_event_set_new(3);
+
+	http->wait_set = set;
+	AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
+	AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
+	AddWaitEventToSet(set, WL_SOCKET_READABLE, http->epoll, NULL, NULL);
 }
 
 HftHttp *
@@ -209,6 +223,7 @@ hft_http_create(void)
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not create an epoll descriptor: %m")));
+	setup_wait(http);
 	hft_signals_block(&saved);
 	http->multi = curl_multi_init();
 	done = setup_multi(http);
@@ -294,9 +309,10 @@ has_news(HftHttp *http)
 void
 hft_http_wait(HftHttp *http, long timeout_ms, uint32_t wait_event)
 {
+	WaitEvent	event;
 	int64		now;
 
-	/* a busy transfer is driven in place: a wait costs three system calls */
+	/* a busy transfer is driven in place, as long as nobody else waits */
 	for (int i = 0; i < ROUNDS && drive(http); i++)
 		if (MyLatch->is_set || has_news(http))
 			return;
@@ -305,10 +321,7 @@ hft_http_wait(HftHttp *http, long timeout_ms, uint32_t wait_event)
 	now = now_ms();
 	if (http->timer_at >= 0)
 		timeout_ms = Min(timeout_ms, Max(0, http->timer_at - now));
-	(void) WaitLatchOrSocket(MyLatch,
-							 WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT |
-							 WL_EXIT_ON_PM_DEATH,
-							 http->epoll, timeout_ms, wait_event);
+	(void) WaitEventSetWait(http->wait_set, timeout_ms, &event, 1, wait_event);
 	drive(http);
 }
 

@@ -68,6 +68,7 @@ struct HftHttp
 {
 	CURLM	   *multi;
 	int			epoll;
+	struct WaitEventSet *wait_set;	/* latch, postmaster, epoll */
 	int64		timer_at;		/* ms on the monotonic clock; -1: none */
 	dlist_head	transfers;		/* all that are not freed */
 	dlist_head	finished;		/* not yet collected */

@@ -126,8 +126,8 @@ sub seen
 {
 	my ($self) = @_;
 
-	return () unless -e $self->{seen};
-	return split /\n/, slurp_file($self->{seen});
+	my @heads = -e $self->{seen} ? split /\n/, slurp_file($self->{seen}) : ();
+	return @heads;
 }
 
 # End a connection with RST instead of FIN.

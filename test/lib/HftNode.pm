@@ -45,6 +45,7 @@ sub create
 		'hft.secret_directory' => $node->secret_directory,
 		'hft.allow_http_loopback' => 'on');
 	$settings{shared_preload_libraries} = 'hft' if $options{preload};
+	$settings{'hft.fault_file'} = $node->fault_file if $options{testing};
 	$node->set(%settings, %{ $options{settings} || {} });
 
 	if ($options{start})
@@ -121,6 +122,80 @@ sub add_server
 			OPTIONS (key_file '$name.key');
 	});
 	return;
+}
+
+# seed_dataset(name, rows): a data set of its own content, two answers to learn
+sub seed_dataset
+{
+	my ($self, $name, $rows, $database) = @_;
+
+	$self->safe_psql($database // 'postgres', qq{
+		CREATE TABLE "$name" AS
+		SELECT i AS id, pg_catalog.format('$name: is %s odd or even?', i) AS prompt,
+			CASE i % 2 WHEN 0 THEN 'even' ELSE 'odd' END AS completion
+		FROM pg_catalog.generate_series(1, $rows) AS i;
+		SELECT hft.create_dataset('$name',
+			'SELECT id, prompt, completion FROM "$name" ORDER BY id',
+			validation => 0);
+	});
+	return;
+}
+
+# submit(data set, server, model, named arguments...): the new job's id
+sub submit
+{
+	my ($self, $dataset, $server, $model, %more) = @_;
+	my $database = delete $more{database} // 'postgres';
+	my $arguments = join '', map { ", $_ => $more{$_}" } sort keys %more;
+
+	return $self->safe_psql($database,
+		"SELECT hft.submit_job('$dataset', '$server', '$model'$arguments)");
+}
+
+# arm(position, action): a testing node will "kill", "exit", "error" or "wait"
+# once at a position such as send:create (see src/worker/fault.h)
+sub arm
+{
+	my ($self, $position, $action) = @_;
+
+	open my $file, '>', $self->fault_file . '.new' or croak "cannot arm: $!";
+	print $file "$position $action\n";
+	close $file or croak "cannot arm: $!";
+	rename $self->fault_file . '.new', $self->fault_file
+	  or croak "cannot arm: $!";
+	return;
+}
+
+# Has the armed position been reached, within the timeout?
+sub wait_struck
+{
+	my ($self, $timeout) = @_;
+	my $deadline = time() + ($timeout // DEFAULT_TIMEOUT);
+
+	while (time() < $deadline)
+	{
+		return 1 if !-e $self->fault_file;
+		sleep POLL_SECONDS;
+	}
+	unlink $self->fault_file;
+	return 0;
+}
+
+# Let a worker that waits at an armed position go on.
+sub let_go
+{
+	my ($self) = @_;
+
+	open my $file, '>', $self->fault_file . '.go' or croak "cannot let go: $!";
+	close $file;
+	return;
+}
+
+sub fault_file
+{
+	my ($self) = @_;
+
+	return $self->basedir . '/fault';
 }
 
 # poll_until(query, [expected = 't', [timeout]]): does the answer come in time?

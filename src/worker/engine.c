@@ -56,6 +56,7 @@ static MemoryContext tasks_context = NULL;
 
 static const HftSubject *const subjects[] = {
 	&hft_job_subject,
+	&hft_deployment_subject,
 	&hft_import_subject,
 };
 

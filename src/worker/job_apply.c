@@ -427,10 +427,20 @@ apply_wish(HftTask *task, const HftResult *result)
 	hft_job_change(job, &change);
 	change.answered = true;
 	change.failures = 0;
-	change.fulfilled = true;
-	job->cancel_sent |= task->op == HFT_OP_CANCEL;
+	change.cursor_key = hft_op_name(task->op);
+	if (task->outcome.progress == HFT_DONE)
+	{
+		change.fulfilled = true;
+		job->cancel_sent |= task->op == HFT_OP_CANCEL;
+	}
+	else
+	{
+		change.cursor = task->outcome.cursor;
+		change.due_ms = task->outcome.wait_ms;
+	}
 	task->lasting = true;
-	return hft_job_finish_turn(task, &change, true);
+	return hft_job_finish_turn(task, &change,
+							   task->outcome.progress != HFT_WAIT);
 }
 
 typedef HftTurn (*ApplyFunction) (HftTask *task, const HftResult *result);

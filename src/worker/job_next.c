@@ -302,7 +302,7 @@ next_live(HftTask *task)
 	if (job->polled || job->final != HFT_REMOTE_UNKNOWN)
 		return read_history(task);
 	if (wish(job, &op))
-		return prepare(task, op, NULL);
+		return prepare(task, op, hft_cursor_get(job->remote, hft_op_name(op)));
 	return prepare(task, HFT_OP_STATUS, hft_cursor_get(job->remote, "status"));
 }
 

@@ -14,10 +14,12 @@
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 #include "base/sql.h"
 #include "worker/bill.h"
 #include "worker/server.h"
+#include "worker/worker.h"
 
 /* The platform of a server; "" once the server is gone. */
 static const char *
@@ -144,4 +146,42 @@ hft_bill_usage(const HftUsage *usage)
 			nulls[6 + i] = 'n';
 	}
 	hft_statement_run(&book_usage, values, nulls, 0);
+}
+
+/*
+ * Hours between two bookings fall into the day of the later one, which is a
+ * minute's error at midnight at the worker's pace.
+ */
+static HftStatement book_hosting = {
+	"WITH span AS ("
+	"  UPDATE hft.deployment d SET booked_until = $2"
+	"  FROM hft.deployment o"
+	"  WHERE d.id = $1 AND o.id = d.id AND d.ready_at IS NOT NULL"
+	"  RETURNING d.id, d.owner, d.server, d.model, d.price_per_hour,"
+	"   (extract(epoch FROM $2 - coalesce(o.booked_until, o.ready_at))"
+	"    / 3600)::numeric AS hours),"
+	" today AS ("
+	"  UPDATE hft.cost c SET quantity = c.quantity + s.hours, at = $2,"
+	"   amount = c.amount + s.hours * s.price_per_hour"
+	"  FROM span s WHERE c.deployment_id = s.id AND c.kind = 'hosting'"
+	"   AND (c.at AT TIME ZONE 'UTC')::date = ($2 AT TIME ZONE 'UTC')::date"
+	"  RETURNING c.id)"
+	" INSERT INTO hft.cost (at, owner, server, deployment_id, kind, model,"
+	"  quantity, unit, amount, source)"
+	" SELECT $2, owner, server, id, 'hosting', model, hours, 'hours',"
+	"  hours * price_per_hour,"
+	"  CASE WHEN price_per_hour IS NULL THEN 'unknown' ELSE 'provider' END"
+	" FROM span WHERE NOT EXISTS (SELECT FROM today)",
+	2, {INT8OID, TIMESTAMPTZOID}
+};
+
+void
+hft_bill_hosting(int64 deployment_id)
+{
+	Datum		values[] = {
+		Int64GetDatum(deployment_id),
+		TimestampTzGetDatum(hft_now())
+	};
+
+	(void) hft_statement_run(&book_hosting, values, NULL, 0);
 }

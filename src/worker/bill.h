@@ -37,4 +37,10 @@ typedef struct HftUsage
 
 extern void hft_bill_usage(const HftUsage *usage);
 
+/*
+ * Book what a deployment has cost since it was booked last: one row for each
+ * deployment and day (UTC), in hours.  An unknown price stays unknown.
+ */
+extern void hft_bill_hosting(int64 deployment_id);
+
 #endif							/* HFT_BILL_H */

@@ -314,6 +314,16 @@ publish_endpoint(HftTask *task, const char *endpoint)
 	hft_scope_leave(&scope);
 }
 
+static void
+book_hosting(HftTask *task)
+{
+	HftScope	scope;
+
+	hft_scope_enter(&scope);
+	hft_bill_hosting(task->id);
+	hft_scope_leave(&scope);
+}
+
 static HftTurn
 apply_status(HftTask *task)
 {
@@ -322,14 +332,14 @@ apply_status(HftTask *task)
 		case HFT_REMOTE_RUNNING:
 			publish_endpoint(task, task->outcome.tuned_model);
 			(void) rest(task, "ready", STANDING_POLL_MS);
-			hft_bill_hosting(task->id);
+			book_hosting(task);
 			return HFT_TURN_RELEASE;
 		case HFT_REMOTE_FAILED:
 			return stop(task, "failed", task->outcome.message ?
 						task->outcome.message : "the deployment failed",
 						"Call hft.undeploy_model() to be sure that nothing of it stands.");
 		case HFT_REMOTE_CANCELLED:
-			hft_bill_hosting(task->id);
+			book_hosting(task);
 			publish_endpoint(task, NULL);
 			return rest(task, "gone", -1);
 		default:
@@ -363,7 +373,7 @@ apply_deployment(HftTask *task, const HftResult *result)
 		}
 		else
 		{
-			hft_bill_hosting(task->id);
+			book_hosting(task);
 			publish_endpoint(task, NULL);
 			turn = rest(task, "gone", -1);
 		}

@@ -305,6 +305,16 @@ apply_find(HftTask *task, const HftResult *result)
 	return hft_job_finish_turn(task, &change, false);
 }
 
+static void
+book_training(int64 job_id, const HftOutcome *outcome)
+{
+	HftScope	scope;
+
+	hft_scope_enter(&scope);
+	hft_bill_training(job_id, outcome->trained_tokens, outcome->amount_nano);
+	hft_scope_leave(&scope);
+}
+
 static HftTurn
 apply_status(HftTask *task, const HftResult *result)
 {
@@ -337,8 +347,7 @@ apply_status(HftTask *task, const HftResult *result)
 		hft_job_explain_failure(task, &change);
 	if (outcome->state == HFT_REMOTE_SUCCEEDED ||
 		outcome->state == HFT_REMOTE_CANCELLED)
-		hft_bill_training(job->id, outcome->trained_tokens,
-						  outcome->amount_nano);
+		book_training(job->id, outcome);
 	return hft_job_finish_turn(task, &change, true);
 }
 

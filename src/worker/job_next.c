@@ -348,7 +348,7 @@ check_ground(HftTask *task, HftTurn *turn)
 	{
 		*turn = hft_job_park(task, "moved",
 							 "the job was submitted in another cluster or database",
-							 "Call hft.adopt() if this one is to go on with it.");
+							 "Call hft.adopt_job() if this one is to go on with it.");
 		return false;
 	}
 	if (hft_task_ground(task, job->server, job->owner,

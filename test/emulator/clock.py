@@ -7,6 +7,7 @@ Delays on the wire (see faults.py) are real seconds instead: they exist to be
 waited for.
 """
 
+import asyncio
 import time
 from datetime import datetime, timezone
 
@@ -49,3 +50,18 @@ def rfc3339(at):
     moment = datetime.fromtimestamp(at, timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (
         moment.microsecond // 1000)
+
+
+class Slices:
+    """Lets long work inside the event loop breathe: `pause` gives way to
+    requests when the work has had its few milliseconds."""
+
+    SECONDS = 0.002
+
+    def __init__(self):
+        self._until = time.monotonic() + self.SECONDS
+
+    async def pause(self):
+        if time.monotonic() > self._until:
+            await asyncio.sleep(0)
+            self._until = time.monotonic() + self.SECONDS

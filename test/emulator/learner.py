@@ -15,12 +15,12 @@ A checkpoint is not kept but trained again up to its step when somebody asks.
 import asyncio
 import math
 import random
-import time
 import zlib
 from array import array
 from collections import Counter, namedtuple
 
-SLICE_SECONDS = 0.002
+from clock import Slices
+
 BUCKETS = 1 << 18
 FEATURES_MAX = 160
 CLASSES_MAX = 128
@@ -209,19 +209,18 @@ class Learner:
 
     async def _run(self, trace, fit, until, measure):
         """Take the steps of a trace up to `until`, in slices."""
-        budget = max(1, self._settings.learner_updates
-                     // max(1, trace.total_steps))
-        pause_at = time.monotonic() + SLICE_SECONDS
+        total = trace.total_steps
+        updates = self._settings.learner_updates
+        slices = Slices()
         for number in range(1, until + 1):
-            for _ in fit.step(number, trace.total_steps, budget):
-                if time.monotonic() > pause_at:
-                    await asyncio.sleep(0)
-                    pause_at = time.monotonic() + SLICE_SECONDS
+            count = -(-number * updates // total) \
+                - -(-(number - 1) * updates // total)
+            await slices.pause()
+            for _ in fit.step(number, total, count):
+                await slices.pause()
             if measure:
-                for _ in fit.validate(number, trace.total_steps):
-                    if time.monotonic() > pause_at:
-                        await asyncio.sleep(0)
-                        pause_at = time.monotonic() + SLICE_SECONDS
+                for _ in fit.validate(number, total):
+                    await slices.pause()
                 trace.steps.append(fit.measured())
 
     def _keep(self, recipe, step, fit):
@@ -253,16 +252,17 @@ class Fit:
         self._factor = 1.0
         self._valid = self._full = (None, None)
 
-    def step(self, number, total, budget):
-        """Learn one batch; yields after each example."""
+    def step(self, number, total, most):
+        """Learn one batch, of at most so many examples; yields after each. A
+        step without any keeps the measures of the one before."""
+        if not most:
+            return
         self._loss = self._right = self._norm = self._seen = 0
         self._factor = rate_factor(self.recipe.schedule, number, total)
-        for _ in range(min(self.recipe.batch, budget, len(self.train) or 1)):
+        for _ in range(min(self.recipe.batch, most, len(self.train))):
             if not self._order:
                 self._order = list(range(len(self.train)))
                 self._random.shuffle(self._order)
-            if not self._order:
-                return
             example = self.train[self._order.pop()]
             loss, right, norm = self.model.learn(
                 example.features, example.target,

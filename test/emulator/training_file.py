@@ -11,9 +11,9 @@ the counts are extended to the whole.
 import asyncio
 import json
 import re
-import time
 
-SLICE_SECONDS = 0.002
+from clock import Slices
+
 ERRORS_KEPT = 20
 
 MESSAGE_KEYS = {"role", "content", "name", "tool_calls", "tool_call_id",
@@ -77,7 +77,7 @@ class Reader:
         rows_max = self._world.settings.learner_rows
         bytes_max = self._world.settings.inspect_bytes
         read = 0
-        pause_at = time.monotonic() + SLICE_SECONDS
+        slices = Slices()
         for line in blob.lines():
             if read > bytes_max:
                 break
@@ -90,9 +90,7 @@ class Reader:
                     found.rows.append(prompt_and_completion(example))
             except Fault as fault:
                 found.add_error(found.lines, str(fault))
-            if time.monotonic() > pause_at:
-                await asyncio.sleep(0)
-                pause_at = time.monotonic() + SLICE_SECONDS
+            await slices.pause()
         if read and blob.size > read:
             found.tokens = int(found.tokens * blob.size / read)
             found.lines = int(found.lines * blob.size / read)

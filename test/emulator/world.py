@@ -64,8 +64,8 @@ DEFAULTS = {
     "deployable": True,                 # Together: False: no configs
     "price_cents_per_hour": 549,        # Together: one replica
     # learning
-    "learner_rows": 5000,               # rows read of a file
-    "learner_updates": 20000,           # gradient steps of a job
+    "learner_rows": 2000,               # rows read of a file
+    "learner_updates": 6000,            # gradient steps of a job
 }
 
 

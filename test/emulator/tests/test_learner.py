@@ -131,6 +131,18 @@ class Learning(unittest.TestCase):
         middle, direct = asyncio.run(run())
         self.assertEqual(middle.rows, direct.rows)
 
+    def test_updates_are_spread_over_the_steps(self):
+        async def run():
+            learner = Learner(Settings(learner_updates=10))
+            rows = noisy(40, 7)
+            trace = learner.trace(recipe(1, batch=2), rows, [], len(rows))
+            await trace.done.wait()
+            return [step.train_loss for step in trace.steps]
+        losses = asyncio.run(run())
+        self.assertEqual(len(losses), 20)
+        self.assertEqual(len(set(losses)), 10)
+        self.assertEqual(losses[0], losses[1])
+
     def test_loop_stays_responsive(self):
         """A long training yields every few milliseconds."""
         async def run():

@@ -27,9 +27,6 @@
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
-#if PG_VERSION_NUM >= 180000
-#include "storage/waiteventset.h"
-#endif
 
 #if PG_VERSION_NUM < 150000
 #error "hft needs PostgreSQL 15 or newer"

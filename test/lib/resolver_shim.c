@@ -35,11 +35,14 @@ write_down(const char *name)
 	static const int watched[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGALRM,
 	SIGQUIT};
 	const char *path = getenv("SHIM_LOG");
-	int			fd = path ? open(path, O_WRONLY | O_CREAT | O_APPEND, 0600) : -1;
 	sigset_t	blocked;
 	int			open_signals = 0;
 	char		line[200];
+	int			fd;
 
+	if (path == NULL)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	if (fd < 0)
 		return;
 	pthread_sigmask(SIG_BLOCK, NULL, &blocked);

@@ -142,7 +142,7 @@ describe_char(const Normal *normal, uint32_t code, uint32_t *text,
 
 	c.order = normal->order[code];
 	c.boundary = normal->order[parts[0]] == 0 && !normal->maybe[parts[0]];
-	c.suspect = normal->maybe[code];
+	c.suspect = normal->maybe[code] || normal->maybe[parts[0]];
 	if (normal->map[code] != 0)
 	{
 		c.suspect |= !normal->maps[normal->map[code]].composes;

@@ -12,7 +12,7 @@
  */
 #include <string.h>
 
-#include "tokenizer/internal.h"
+#include "tokenizer/vocab.h"
 
 /* The longest added token at p, NULL if there is none. */
 static const HftVocabExtra *

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "tokenizer/internal.h"
+#include "tokenizer/vocab.h"
 
 /* Guards against truncation and damage, not against malice. */
 uint64_t

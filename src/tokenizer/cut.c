@@ -17,7 +17,6 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "tokenizer/internal.h"
 #include "tokenizer/unicode.h"
 
 static inline uint32_t

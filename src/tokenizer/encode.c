@@ -75,11 +75,13 @@ encode_stretch(HftEncoding *enc, const uint8_t *p, const uint8_t *end,
 			   IdSink *sink)
 {
 	HftBatch   *batch = &enc->batch;
+	HftSplitBatch split = enc->kernel->split[enc->vocab.header->split];
 	int			i;
 
+	batch->limit = end;
 	while (p < end)
 	{
-		p = hft_split_batch(&enc->vocab, p, end, batch);
+		p = split(&enc->vocab, p, end, batch);
 		for (i = 0; i < batch->n; i++)
 			if (!encode_piece(enc, batch->base + batch->start[i],
 							  batch->start[i + 1] - batch->start[i], sink))

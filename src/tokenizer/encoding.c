@@ -143,9 +143,7 @@ hft_encoding_open(const char *path, HftEncoding **enc)
 		return status;
 	}
 	new = calloc(1, sizeof(*new));
-	if (new != NULL)
-		new->cache = hft_cache_create();
-	if (new == NULL || new->cache == NULL)
+	if (new == NULL || !hft_cache_create(&new->cache))
 	{
 		free(new);
 		munmap(file, size);
@@ -153,6 +151,7 @@ hft_encoding_open(const char *path, HftEncoding **enc)
 	}
 	attach_tables(&new->vocab, file);
 	new->map_size = size;
+	new->kernel = hft_kernel_find(NULL);
 	*enc = new;
 	return HFT_TOKEN_OK;
 }
@@ -175,7 +174,7 @@ hft_encoding_close(HftEncoding *enc)
 		return;
 	hft_merge_free(&enc->space);
 	hft_rewrite_free(&enc->rewrite);
-	hft_cache_free(enc->cache);
+	hft_cache_free(&enc->cache);
 	munmap((void *) enc->vocab.header, enc->map_size);
 	free(enc);
 }

@@ -1,130 +1,107 @@
 /*-------------------------------------------------------------------------
  *
  * internal.h
- *	  What the files of the tokenizer share among themselves and with
- *	  hft-vocab: the tables of a vocabulary and the steps of a count.
+ *	  An open encoding, and the way of a text through it.
  *
- * The way of a text: split.c finds pieces, count.c asks its cache for the
- * number of tokens of each, word.c whether a piece is a token as it stands,
- * merge.c builds tokens out of bytes where it is not, and cut.c shortens the
- * long pieces that merge.c sees.
+ * A kernel splits the text into a batch of pieces and asks the cache for the
+ * number of tokens of each; it is there once per instruction set.  For what
+ * the cache does not know, word.c tells whether a piece is a token as it
+ * stands, merge.c builds tokens out of bytes where it is not, and cut.c
+ * shortens the long pieces that merge.c sees.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef HFT_TOKENIZER_INTERNAL_H
 #define HFT_TOKENIZER_INTERNAL_H
 
-#include "tokenizer/tokenizer.h"
-#include "tokenizer/vocab_file.h"
+#include <string.h>
 
-/* The tables of one vocabulary, wherever they lie. */
-typedef struct HftVocab
-{
-	const HftVocabHeader *header;
-	const uint32_t *offsets;
-	const uint8_t *bytes;
-	const uint32_t *words;
-	const uint64_t *pairs;
-	const uint32_t *byte_token;
-	const uint32_t *byte_pair;
-	const uint64_t *cuts;
-	const uint16_t *class_index;
-	const uint8_t *class_block;
-	const HftVocabExtra *extras;
-	const uint16_t *norm_index;
-	const uint16_t *norm_block;
-	const HftNormChar *norm_chars;
-	const uint32_t *norm_text;
-	const HftNormPair *norm_pairs;
-	uint32_t	norm_npairs;
-	int			word_shift;		/* 64 - log2 of the number of slots */
-	int			pair_shift;
-	int			cut_shift;
-} HftVocab;
+#include "tokenizer/vocab.h"
 
-/* Arrays a merge works in; grown on demand, freed with the encoding. */
-typedef struct HftMergeSpace
-{
-	uint32_t   *symbol;			/* token index, HFT_NO_TOKEN once merged */
-	uint32_t   *next;
-	uint32_t   *prev;
-	uint64_t   *heap;			/* rank and position of candidate pairs */
-	size_t		room;			/* symbols the arrays hold */
-} HftMergeSpace;
-
-/* A text in another form, and the segment of it that is in work. */
-typedef struct HftRewrite
-{
-	uint8_t    *text;
-	size_t		len;
-	size_t		text_room;
-	uint32_t   *code;
-	uint8_t    *order;			/* combining classes of "code" */
-	size_t		n;
-	size_t		code_room;
-} HftRewrite;
+#define HFT_BATCH_PIECES	448
+#define HFT_BLOCK_BYTES		64	/* a kernel looks at so many at once */
+#define HFT_CACHED_BYTES	15	/* longest piece the cache holds */
+#define HFT_LINE_ENTRIES	4
 
 /* Piece boundaries: piece i is start[i] .. start[i + 1], from "base". */
-#define HFT_BATCH_PIECES 448
-
 typedef struct HftBatch
 {
 	const uint8_t *base;
+	const uint8_t *limit;		/* end of what may be read */
 	int			n;
-	uint32_t	start[HFT_BATCH_PIECES + 1];
+	int			nmissing;		/* pieces the cache did not know */
+	uint32_t	start[HFT_BATCH_PIECES + HFT_BLOCK_BYTES + 1];
+	uint16_t	missing[HFT_BATCH_PIECES];
 } HftBatch;
 
-typedef struct HftCache HftCache;
+/*
+ * A piece of up to 15 bytes and its count: the bytes, padded with zeros, and
+ * in the last byte the length (low half) and the count (high half).  Length
+ * 0 is free.  As a key, without its count, it is compared as a whole.
+ */
+typedef struct HftCacheEntry
+{
+	uint64_t	low;
+	uint64_t	high;
+} HftCacheEntry;
+
+#define HFT_COUNT_SHIFT		60
+#define HFT_KEY_MASK		((UINT64_C(1) << HFT_COUNT_SHIFT) - 1)
+
+typedef struct HftCacheLine
+{
+	HftCacheEntry entry[HFT_LINE_ENTRIES];
+} HftCacheLine;
+
+typedef struct HftCache
+{
+	HftCacheLine *line;			/* at a multiple of 64 bytes */
+	uint32_t	mask;			/* number of lines - 1 */
+	uint32_t	used;			/* entries */
+	uint32_t	max_lines;
+} HftCache;
+
+/* Fill a batch from "text" on; returns where the next one starts. */
+typedef const uint8_t *(*HftSplitBatch) (const HftVocab *vocab,
+										 const uint8_t *text,
+										 const uint8_t *end,
+										 HftBatch *batch);
+
+typedef struct HftKernel
+{
+	const char *name;
+	bool		(*usable) (void);
+	HftSplitBatch split[HFT_NSPLITS];
+
+	/* tokens of the pieces the cache knows; lists the others as missing */
+	int64_t		(*probe) (const HftCache *cache, HftBatch *batch);
+} HftKernel;
 
 struct HftEncoding
 {
 	HftVocab	vocab;
 	size_t		map_size;
+	const HftKernel *kernel;
 	HftMergeSpace space;
 	HftRewrite	rewrite;
-	HftCache   *cache;
+	HftCache	cache;
 	HftBatch	batch;
 };
 
-/* checksum.c */
-extern uint64_t hft_checksum(const void *data, size_t len);
-
-/* word.c */
-extern uint64_t hft_word_hash(const uint8_t *word, size_t len);
-extern uint32_t hft_word_find(const HftVocab *vocab, const uint8_t *word,
-							  size_t len);
-
-/* merge.c */
-extern uint32_t hft_pair_find(const HftVocab *vocab, uint32_t left,
-							  uint32_t right);
-extern uint64_t hft_pair_hash(uint32_t left, uint32_t right);
-extern int64_t hft_merge(const HftVocab *vocab, HftMergeSpace *space,
-						 const uint8_t *piece, size_t len);
-extern void hft_merge_free(HftMergeSpace *space);
-
-/* cut.c */
-extern size_t hft_cut_next(const HftVocab *vocab, const uint8_t *piece,
-						   size_t len);
-extern uint64_t hft_cut_hash(const uint8_t *left, int nleft,
-							 const uint8_t *right, int nright, int kind);
+/* kernel.c: the best that runs here, or by name for tests; may be NULL */
+extern const HftKernel *hft_kernel_find(const char *name);
+extern const HftKernel hft_kernel_none;
+extern const HftKernel hft_kernel_avx2;
+extern const HftKernel hft_kernel_avx512;
 
 /* split.c */
 extern const uint8_t *hft_split_batch(const HftVocab *vocab,
 									  const uint8_t *text,
 									  const uint8_t *end, HftBatch *batch);
 
-/* added.c */
-extern const uint8_t *hft_added_find(const HftVocab *vocab, const uint8_t *p,
-									 const uint8_t *end,
-									 const HftVocabExtra **added);
-
-/* nfc.c */
-extern HftTokenStatus hft_rewrite(const HftVocab *vocab, HftRewrite *rewrite,
-								  const char **text, size_t *len);
-extern void hft_rewrite_free(HftRewrite *rewrite);
-
-/* count.c */
-extern HftCache *hft_cache_create(void);
+/* cache.c */
+extern bool hft_cache_create(HftCache *cache);
 extern void hft_cache_free(HftCache *cache);
+extern void hft_cache_store(HftCache *cache, HftCacheEntry key, int count);
 
 #endif							/* HFT_TOKENIZER_INTERNAL_H */

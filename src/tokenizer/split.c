@@ -219,6 +219,12 @@ static const HftSplitRule rules[HFT_NSPLITS] = {
 	[HFT_SPLIT_DEEPSEEK] = {hft_split_deepseek, 3, false, false},
 };
 
+const HftSplitRule *
+hft_split_rule(HftSplit split)
+{
+	return &rules[split];
+}
+
 /*
  * Fill a batch with pieces from "text" on and return where the next batch
  * starts.

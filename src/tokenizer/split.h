@@ -24,6 +24,9 @@ typedef struct HftSplitRule
 	bool		slashes;		/* taken with newlines after punctuation */
 } HftSplitRule;
 
+/* split.c */
+extern const HftSplitRule *hft_split_rule(HftSplit split);
+
 /* split_deepseek.c */
 extern const uint8_t *hft_split_deepseek(const HftVocab *vocab,
 										 const HftSplitRule *rule,

@@ -12,7 +12,7 @@
 #ifndef HFT_TOKENIZER_UNICODE_H
 #define HFT_TOKENIZER_UNICODE_H
 
-#include "tokenizer/internal.h"
+#include "tokenizer/vocab.h"
 
 /* Bits of a character's class. */
 #define HFT_CHAR_UPPER		0x01	/* upper or title case letter */

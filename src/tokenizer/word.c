@@ -12,7 +12,7 @@
  */
 #include <string.h>
 
-#include "tokenizer/internal.h"
+#include "tokenizer/vocab.h"
 
 static inline uint64_t
 mix_hash(uint64_t h)

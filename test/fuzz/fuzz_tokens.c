@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * fuzz_tokens.c
- *	  Any bytes, any encoding: the count is the number of ids, decoding gives
- *	  the bytes back, and the ids are those of a slow merge.
+ *	  Any bytes, any encoding, any kernel: the count is the number of ids,
+ *	  decoding gives the bytes back, and the ids are those of a slow merge.
  *
  * The slow merge looks every concatenation up in the list of tokens, so it
  * shares neither the table of pairs, nor the heap, nor the cuts, nor the
- * memory of counts with what it checks.
+ * cache with what it checks; and it splits with the scalar automata.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,8 +19,10 @@
 #define MAX_TEXT	4096
 
 static const char *const names[] = {
-	"cl100k_base", "o200k_base", "tekken", "deepseek_v3"
+	"cl100k_base", "o200k_base", "tekken", "deepseek_v3", "qwen3"
 };
+
+static const char *const kernels[] = {"avx512", "avx2", "none"};
 
 #define NENCODINGS (sizeof(names) / sizeof(names[0]))
 
@@ -55,7 +57,7 @@ static size_t
 merge_slowly(const HftVocab *vocab, const uint8_t *piece, size_t len,
 			 uint32_t *ids)
 {
-	size_t		start[MAX_TEXT + 1];
+	size_t		start[3 * MAX_TEXT + 1];
 	size_t		n = len;
 	size_t		i;
 
@@ -129,9 +131,10 @@ encode_slowly(HftEncoding *enc, const uint8_t *p, const uint8_t *end,
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static uint32_t ids[MAX_TEXT];
-	static uint32_t slow[MAX_TEXT];
-	static char back[MAX_TEXT];
+	/* form C is at most three times as long */
+	static uint32_t ids[3 * MAX_TEXT];
+	static uint32_t slow[3 * MAX_TEXT];
+	static char back[3 * MAX_TEXT];
 	HftEncoding *enc;
 	const char *text;
 	HftTokenScan scan;
@@ -142,19 +145,24 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2 || size > MAX_TEXT)
 		return 0;
 	enc = encodings[data[0] % NENCODINGS];
+	enc->kernel = hft_kernel_find(kernels[data[0] / NENCODINGS % 3]);
+	if (enc->kernel == NULL)
+		return 0;
 	text = (const char *) data + 1;
 	size--;
-	n = hft_encoding_encode(enc, text, size, ids, MAX_TEXT);
+	n = hft_encoding_encode(enc, text, size, ids, 3 * MAX_TEXT);
 	check(n == hft_encoding_count(enc, text, size), "count");
 	hft_scan_begin(&scan, enc, text, size);
 	while (scan.done < scan.len)
-		hft_scan_step(&scan, data[0] / NENCODINGS + 1);
+		hft_scan_step(&scan, data[0] + 1);
 	check(scan.tokens == n, "scan");
-	check(hft_encoding_decode(enc, ids, n, back, MAX_TEXT,
+	check(hft_encoding_decode(enc, ids, n, back, 3 * MAX_TEXT,
 							  &len) == HFT_TOKEN_OK &&
-		  len == size && memcmp(back, text, len) == 0, "decode");
+		  len == scan.len && memcmp(back, scan.text, len) == 0, "decode");
+	/* of the text as its encoding sees it, which is in form C for Qwen */
+	text = scan.text;
 	check(encode_slowly(enc, (const uint8_t *) text,
-						(const uint8_t *) text + size, slow) == n &&
+						(const uint8_t *) text + scan.len, slow) == n &&
 		  memcmp(ids, slow, n * sizeof(ids[0])) == 0, "ids");
 	return 0;
 }

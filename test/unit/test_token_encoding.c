@@ -26,7 +26,7 @@ seconds(void)
 	return t.tv_sec + t.tv_nsec * 1e-9;
 }
 
-/* A file with the first "size" bytes of the vocabulary, one of them changed. */
+/* The first "size" bytes of the vocabulary as a file, one of them changed. */
 static HftTokenStatus
 open_changed(size_t size, size_t at, uint8_t change)
 {

@@ -14,7 +14,7 @@
 
 #include <stdio.h>
 
-#include "tokenizer/internal.h"
+#include "tokenizer/vocab.h"
 #include "tokenizer/unicode.h"
 
 typedef struct Extra			/* an added or special token */

@@ -25,6 +25,8 @@ judge_refusal(const HftCall *call, HftOutcome *outcome)
 
 	outcome->code = "too_late";
 	outcome->message = hft_pick_text(call->arena, cursor, "refusal");
+	if (outcome->message == NULL)
+		outcome->message = "The platform refused to cancel the job.";
 	if (outcome->state < HFT_REMOTE_SUCCEEDED)
 		hft_outcome_fail(outcome, HFT_ERROR_REFUSED, outcome->message, NULL);
 	json_decref(cursor);

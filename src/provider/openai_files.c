@@ -84,7 +84,7 @@ hft_openai_upload_request(const HftCall *call, HftRequest *request,
 		return hft_openai_parts_request(call, request, outcome);
 	hft_compose(request, call, "POST", hft_openai_base(call), "/files");
 	return hft_compose_upload(request, call, fields, "file", 0,
-							  call->file->bytes) &
+							  call->file->bytes) &&
 		hft_openai_finish(call, request, outcome);
 }
 

@@ -113,6 +113,8 @@ hft_billable_together(const HftBillableFacts *facts, HftBillable *billable)
 		validation = times(member_int(asked, "n_evals", billable->epochs),
 						   facts->validation_tokens);
 
+	validation = times(member_int(asked, "n_evals", billable->epochs),
+					   facts->validation_tokens);
 	training = times(facts->tokens, billable->epochs);
 	billable->low_tokens = training < 0 || validation < 0 ? HFT_UNKNOWN :
 		training + validation;

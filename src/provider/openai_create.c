@@ -81,6 +81,33 @@ write_job(const HftCall *call, const char *type)
 	return body;
 }
 
+/*
+ * OpenAI refuses short names, which mean another model from time to time.
+ * A gateway that speaks its dialect may have names of its own.
+ */
+static const char *
+dated_name(const HftCall *call)
+{
+	static const char *const names[][2] = {
+		{"gpt-4.1", "gpt-4.1-2025-04-14"},
+		{"gpt-4.1-mini", "gpt-4.1-mini-2025-04-14"},
+		{"gpt-4.1-nano", "gpt-4.1-nano-2025-04-14"},
+		{"gpt-4o", "gpt-4o-2024-08-06"},
+		{"gpt-4o-mini", "gpt-4o-mini-2024-07-18"},
+		{"o4-mini", "o4-mini-2025-04-16"},
+		{"gpt-3.5-turbo", "gpt-3.5-turbo-0125"},
+	};
+
+	if (strcmp(call->server->provider, "openai") != 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	{
+		if (strcmp(call->job->base_model, names[i][0]) == 0)
+			return names[i][1];
+	}
+	return NULL;
+}
+
 /* What we can tell without asking: a sentence, or NULL. */
 static const char *
 check_facts(const HftJobFacts *job)
@@ -104,10 +131,16 @@ hft_openai_create_request(const HftCall *call, HftRequest *request,
 						  HftOutcome *outcome)
 {
 	const char *problem = check_facts(call->job);
+	const char *dated = dated_name(call);
 	json_t	   *body;
 
 	if (problem != NULL)
 		return hft_outcome_refuse(outcome, problem, NULL);
+	if (dated != NULL)
+		return hft_outcome_refuse(outcome, "It trains dated models only, and "
+								  "this is a short name.",
+								  hft_arena_printf(call->arena,
+												   "Use \"%s\".", dated));
 	body = write_job(call, strcmp(call->job->method, "dpo") == 0 ?
 					 "dpo" : "supervised");
 	if (body == NULL)

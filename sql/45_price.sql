@@ -127,3 +127,89 @@ FROM (VALUES
 	('gpt-3.5-turbo', DATE '2026-10-23'),
 	('davinci-002', DATE '2026-10-23'),
 	('babbage-002', DATE '2026-10-23')) m (model, retires_on);
+
+/*
+ * Together prices by the number of all parameters, so models are mapped to
+ * its tiers.  Larger models have rates of their own, known only to the
+ * platform's quote, which the worker asks for before it creates a job.
+ */
+INSERT INTO hft.price (id, provider, model, method, unit, amount, valid_from,
+	options, shipped, source)
+OVERRIDING SYSTEM VALUE
+SELECT 1000 + row_number() OVER (), 'together', m.model, t.method,
+	'train_1m_tokens', t.amount, DATE '2026-01-01', t.options, true,
+	'copies of together.ai/pricing, early to July 2026: ' || m.tier
+FROM (VALUES
+	('Qwen/Qwen3.5-9B%', '<= 16B'),
+	('Qwen/Qwen3.5-4B%', '<= 16B'),
+	('Qwen/Qwen3.5-2B%', '<= 16B'),
+	('Qwen/Qwen3.5-0.8B%', '<= 16B'),
+	('meta-llama/Meta-Llama-3.1-8B%', '<= 16B'),
+	('Qwen/Qwen3.5-27B%', '17-69B'),
+	('Qwen/Qwen3.6-27B%', '17-69B'),
+	('Qwen/Qwen3.5-35B-A3B%', '17-69B'),
+	('Qwen/Qwen3.6-35B-A3B%', '17-69B'),
+	('nvidia/Nemotron-3-Nano-Omni-30B%', '17-69B'),
+	('openai/gpt-oss-20b%', '17-69B'),
+	('google/gemma-4-31B%', '17-69B'),
+	('google/gemma-4-26B%', '17-69B'),
+	('mistralai/Mixtral-8x7B%', '17-69B'),
+	('meta-llama/Llama-3.3-70B%', '70-100B')) m (model, tier)
+JOIN (VALUES
+	('<= 16B', 'sft', 0.48, '{}'::jsonb),
+	('<= 16B', 'text', 0.48, '{}'),
+	('<= 16B', 'dpo', 1.20, '{}'),
+	('<= 16B', 'sft', 0.54, '{"training_type": "full"}'),
+	('<= 16B', 'text', 0.54, '{"training_type": "full"}'),
+	('<= 16B', 'dpo', 1.35, '{"training_type": "full"}'),
+	('17-69B', 'sft', 1.50, '{}'),
+	('17-69B', 'text', 1.50, '{}'),
+	('17-69B', 'dpo', 3.75, '{}'),
+	('17-69B', 'sft', 1.65, '{"training_type": "full"}'),
+	('17-69B', 'text', 1.65, '{"training_type": "full"}'),
+	('17-69B', 'dpo', 4.12, '{"training_type": "full"}'),
+	('70-100B', 'sft', 2.90, '{}'),
+	('70-100B', 'text', 2.90, '{}'),
+	('70-100B', 'dpo', 7.25, '{}'),
+	('70-100B', 'sft', 3.20, '{"training_type": "full"}'),
+	('70-100B', 'text', 3.20, '{"training_type": "full"}'),
+	('70-100B', 'dpo', 8.00, '{"training_type": "full"}'))
+	t (tier, method, amount, options) ON t.tier = m.tier;
+
+INSERT INTO hft.price (id, provider, model, method, unit, amount, valid_from,
+	shipped, source)
+OVERRIDING SYSTEM VALUE
+VALUES
+	(1901, 'together', '%', NULL, 'train_1m_tokens', NULL,
+		DATE '2026-01-01', true,
+		'larger models have rates of their own: the platform quotes them'),
+	(1902, 'together', '%', NULL, 'train_minimum', 4.00,
+		DATE '2026-01-01', true,
+		'Together pricing page of 2026; older pages have none, some models are exempt');
+
+CREATE VIEW hft.spend WITH (security_invoker) AS
+	SELECT date_trunc('month', c.at, 'UTC') AS month, c.server, c.owner,
+		c.kind, count(*) AS items,
+		sum(c.amount) AS amount,
+		count(*) FILTER (WHERE c.amount IS NULL) AS unpriced,
+		sum(c.quantity) FILTER (WHERE c.unit = 'tokens') AS tokens,
+		sum(c.quantity) FILTER (WHERE c.unit = 'hours') AS hours
+	FROM hft.cost c
+	GROUP BY 1, 2, 3, 4;
+COMMENT ON VIEW hft.spend IS
+	'Money in USD per month (UTC), server, owner and kind; unpriced counts items whose price is unknown and which the sum lacks';
+REVOKE ALL ON hft.spend FROM PUBLIC;
+
+CREATE VIEW hft.estimate_accuracy WITH (security_invoker) AS
+	SELECT j.id AS job_id, j.name, j.server, j.base_model,
+		j.estimated_tokens, j.trained_tokens,
+		round(j.trained_tokens::numeric / nullif(j.estimated_tokens, 0), 4)
+			AS tokens_ratio,
+		j.estimated_low, j.estimated_high, j.quoted_amount, j.billed_amount,
+		round(j.billed_amount / nullif(j.estimated_high, 0), 4)
+			AS amount_ratio
+	FROM hft.job j
+	WHERE j.trained_tokens IS NOT NULL OR j.billed_amount IS NOT NULL;
+COMMENT ON VIEW hft.estimate_accuracy IS
+	'For each billed job what was estimated and what was billed; ratios are billed by estimated';
+REVOKE ALL ON hft.estimate_accuracy FROM PUBLIC;

@@ -91,7 +91,7 @@ seal_version(HftSubmission *submission)
 	SPI_connect();
 	if (plan == NULL)
 	{
-		plan = SPI_prepare("SELECT hft.snapshot_dataset($1)", 1, types);
+		plan = SPI_prepare("SELECT v.number FROM hft.snapshot_dataset($1) v", 1, types);
 		if (plan == NULL || SPI_keepplan(plan) != 0)
 			elog(ERROR, "could not prepare the call of hft.snapshot_dataset");
 	}

@@ -27,5 +27,6 @@ typedef struct HftWriter
 
 /* NULL when unknown. */
 extern const HftWriter *hft_writer_lookup(const char *format);
+extern const HftWriter *hft_writer_list(int *n);
 
 #endif							/* HFT_WRITER_H */

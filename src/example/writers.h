@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * writers.h
+ *	  The writers that the table of formats points to.
+ *
+ * Pure C.  Private to the formats.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HFT_WRITERS_H
+#define HFT_WRITERS_H
+
+#include "base/buffer.h"
+
+/* writer_together.c */
+extern const char *hft_write_together(const char *body, size_t length,
+									  HftBuffer *line);
+
+#endif							/* HFT_WRITERS_H */

@@ -39,16 +39,16 @@ CREATE TABLE hft.dataset_version (
 	trained_tokens bigint NOT NULL,
 	bytes		bigint NOT NULL,	-- of all lines with their newlines
 	sha256		bytea NOT NULL CHECK (pg_catalog.length(sha256) = 32),
-	errors		bigint NOT NULL DEFAULT 0,	-- findings that block a submit
+	errors		bigint NOT NULL DEFAULT 0,	-- that hold for every format
 	warnings	bigint NOT NULL DEFAULT 0,
 	hft_version	text NOT NULL,
 	server_version text NOT NULL,
 	created_at	timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	UNIQUE (dataset_id, number),
-	UNIQUE (dataset_id, sha256)
+	UNIQUE (dataset_id, sha256, model)
 );
 COMMENT ON TABLE hft.dataset_version IS
-	'Sealed, immutable contents of a data set; sha256 is over all lines of all splits in order (train, validation, test; each line with its newline)';
+	'Sealed, immutable contents of a data set; sha256 is over the SHA-256 of each split''s file in order (train, validation, test; that of no bytes where a split is empty)';
 
 CREATE TABLE hft.dataset_split (
 	version_id	bigint NOT NULL REFERENCES hft.dataset_version ON DELETE CASCADE,
@@ -66,12 +66,11 @@ COMMENT ON TABLE hft.dataset_split IS
 
 CREATE TABLE hft.example (
 	version_id	bigint NOT NULL REFERENCES hft.dataset_version ON DELETE CASCADE,
-	split		hft.split NOT NULL,
 	n			bigint NOT NULL,	-- 1.. within the split
+	split		hft.split NOT NULL,
 	tokens		int NOT NULL,
 	trained_tokens int NOT NULL,
 	bytes		int NOT NULL,		-- of body, without newline
-	hash		bytea NOT NULL,		-- SHA-256 of body
 	source_key	text,
 	body		text NOT NULL,		-- canonical JSON, one line
 	PRIMARY KEY (version_id, split, n)
@@ -86,8 +85,9 @@ CREATE TABLE hft.finding (
 	source_key	text,
 	rule		text NOT NULL,
 	severity	text NOT NULL CHECK (severity IN ('error', 'warning', 'info')),
+	format		text,				-- of training files; NULL: every one
 	message		text NOT NULL
 );
 CREATE INDEX ON hft.finding (version_id);
 COMMENT ON TABLE hft.finding IS
-	'What checking found in a version: rule, severity, and the row it is about';
+	'What checking found in a version: rule, severity, the row it is about, and the training-file format it stands against (NULL: all)';

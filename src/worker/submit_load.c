@@ -20,6 +20,7 @@
 #include "base/errors.h"
 #include "base/sql.h"
 #include "compat.h"
+#include "dataset/dataset.h"
 #include "worker/submit.h"
 
 /* Names of the data sets that the caller sees, NULL-terminated. */
@@ -75,36 +76,6 @@ find_dataset(HftSubmission *submission)
 						submission->dataset)));
 }
 
-/*
- * Seal what the query gives now.  The same content is the same version, so
- * this costs a scan of the source but no second copy (R35).
- */
-static void
-seal_version(HftSubmission *submission)
-{
-	static SPIPlanPtr plan = NULL;
-	Oid			types[1] = {TEXTOID};
-	MemoryContext caller = CurrentMemoryContext;
-	Datum		value = CStringGetTextDatum(submission->dataset);
-	bool		isnull;
-
-	SPI_connect();
-	if (plan == NULL)
-	{
-		plan = SPI_prepare("SELECT v.number FROM hft.snapshot_dataset($1) v", 1, types);
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not prepare the call of hft.snapshot_dataset");
-	}
-	if (SPI_execute_plan(plan, &value, NULL, false, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
-		elog(ERROR, "hft.snapshot_dataset returned no row");
-	submission->version =
-		DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0],
-									SPI_tuptable->tupdesc, 1, &isnull));
-	SPI_finish();
-	MemoryContextSwitchTo(caller);
-}
-
 static void
 read_split(HftSplitFacts *facts, int column)
 {
@@ -142,7 +113,7 @@ find_version(HftSubmission *submission)
 	static HftStatement find = {
 		"SELECT v.id, v.number, v.method, v.model,"
 		" to_char(v.created_at, 'YYYY-MM-DD HH24:MI:SS OF'),"
-		" v.errors, v.warnings,"
+		" v.warnings,"
 		" t.rows, t.tokens, t.longest, t.bytes, encode(t.sha256, 'hex'),"
 		" e.rows, e.tokens, e.longest, e.bytes, encode(e.sha256, 'hex')"
 		" FROM hft.dataset_version v"
@@ -164,10 +135,12 @@ find_version(HftSubmission *submission)
 	submission->method = hft_row_text(0, 3);
 	submission->counted_for = hft_row_text(0, 4);
 	submission->sealed_at = hft_row_text(0, 5);
-	submission->errors = hft_row_int64(0, 6, 0);
-	submission->warnings = hft_row_int64(0, 7, 0);
-	read_split(&submission->train, 8);
-	read_split(&submission->validation, 13);
+	submission->warnings = hft_row_int64(0, 6, 0);
+	read_split(&submission->train, 7);
+	read_split(&submission->validation, 12);
+	submission->errors =
+		hft_version_errors(submission->version_id,
+						   submission->server->provider->format);
 }
 
 /* When the base model is shut down: what the platform told, else our table. */
@@ -205,8 +178,13 @@ hft_submission_load(HftSubmission *submission)
 	find_dataset(submission);
 	hft_scope_leave(&scope);
 
+	/*
+	 * Seal what the query gives now.  The same content is the same version,
+	 * so this costs a scan of the source but no second copy (R35).
+	 */
 	if (submission->version == 0)
-		seal_version(submission);
+		submission->version =
+			hft_dataset_snapshot(submission->dataset).number;
 
 	hft_scope_enter(&scope);
 	find_version(submission);

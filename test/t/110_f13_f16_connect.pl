@@ -137,6 +137,35 @@ ends_soon(start_call($node->call('https://stuck.shim/')),
 	ends_soon($caller, 'pg_cancel_backend', qr/canceling/,
 		'F14: and the call was still waiting');
 }
+
+# ---- the same once connected: in the handshake, and in the middle of an answer
+
+{
+	my $wire = HftWire->start(sub {
+		my ($wire, $socket) = @_;
+		$wire->stall($socket);
+	});
+	my $plain = $node->call($wire->url, @PAID);
+	my $tls = $node->call($wire->url =~ s/^http/https/r, @PAID);
+
+	ends_soon(start_call($plain), 'pg_cancel_backend', qr/canceling/,
+		'R17: cancel while an answer is awaited');
+	ends_soon(start_call($plain), 'pg_terminate_backend', qr/terminating/,
+		'R17: SIGTERM while an answer is awaited');
+	ends_soon(start_call($tls), 'pg_terminate_backend', qr/terminating/,
+		'R17: SIGTERM during the TLS handshake');
+}
+{
+	# a session that was cancelled goes on as if nothing had been
+	my $sql = "SET statement_timeout = '300ms';\n"
+	  . $node->call('https://stuck.shim/') . ";\nRESET statement_timeout;\n"
+	  . $node->call("http://127.0.0.1:$port/");
+	my ($code, $out, $err) =
+	  $node->psql('postgres', $sql, on_error_stop => 0);
+
+	like($err, qr/due to statement timeout/, 'R17: statement_timeout');
+	like($out, qr/"net":"ok"/, 'R17: the session goes on');
+}
 set('hft.connect_timeout' => '1s');
 
 # ---- F15, F16: nobody there

@@ -1,0 +1,264 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_provider_contract.c
+ *	  Requests and answers against the platforms' own descriptions.
+ *
+ * Adapter and emulator are written by the same hands and could share a
+ * misreading.  So each request is held against the machine-readable
+ * description of its platform, and so is each recorded answer before the
+ * adapter reads it.  The descriptions lie beside the checkout; without them
+ * the requests cannot be checked and the test says so.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "openapi.h"
+#include "provider_rig.h"
+
+#define DATA "test/unit/data/provider/"
+#define DEPLOYMENT "projects/p1/endpoints/ep_1/deployments/dep_1"
+#define PLAN "\"project\":\"p1\",\"model\":\"ml_1\",\"config\":" \
+	"\"projects/p0/configs/cr_1\",\"hourly\":1"
+#define BIG INT64_C(6000000000)
+
+typedef struct Row
+{
+	const char *provider;
+	HftOp		op;
+	const char *cursor;
+	const char *answer;			/* a file; NULL: none is fed */
+	int64_t		bytes;			/* of the training file; 0: 1000 */
+	const char *state;			/* remote_state; NULL: running */
+} Row;
+
+static const Row rows[] = {
+	{"openai", HFT_OP_FIND_FILE, NULL, "openai-files.json"},
+	{"openai", HFT_OP_FIND_FILE, "{\"after\":\"f\"}", "openai-files.json"},
+	{"openai", HFT_OP_UPLOAD, NULL, "openai-file.json"},
+	{"openai", HFT_OP_UPLOAD, NULL, "openai-upload.json", 600000000},
+	{"openai", HFT_OP_UPLOAD, "{\"upload\":\"upload_1\",\"parts\":[]}",
+	"openai-part.json", 600000000},
+	{"openai", HFT_OP_UPLOAD, "{\"upload\":\"upload_1\",\"parts\":"
+	"[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"10\"]}",
+	"openai-upload-done.json", 600000000},
+	{"openai", HFT_OP_FILE_STATUS, NULL, "openai-file.json"},
+	{"openai", HFT_OP_DELETE_FILE, NULL, "openai-file-deleted.json"},
+	{"openai", HFT_OP_CREATE, NULL, "openai-job.json"},
+	{"openai", HFT_OP_FIND, NULL, "openai-jobs.json"},
+	{"openai", HFT_OP_LIST, "{\"after\":\"j\"}", "openai-jobs.json"},
+	{"openai", HFT_OP_STATUS, NULL, "openai-job.json"},
+	{"openai", HFT_OP_CANCEL, NULL, "openai-job.json"},
+	{"openai", HFT_OP_PAUSE, NULL, "openai-job.json"},
+	{"openai", HFT_OP_RESUME, NULL, "openai-job.json"},
+	{"openai", HFT_OP_HISTORY, "{\"after\":\"e\"}", "openai-events.json"},
+	{"openai", HFT_OP_HISTORY, "{\"phase\":\"checkpoints\"}",
+	"openai-checkpoints.json"},
+	{"openai", HFT_OP_HISTORY, "{\"phase\":\"result\",\"file\":\"f\"}"},
+	{"openai", HFT_OP_CHAT, NULL, "openai-chat.json"},
+	{"openai", HFT_OP_MODEL_INFO, NULL, "openai-model.json"},
+	{"openai", HFT_OP_DELETE_MODEL, NULL, "openai-model-deleted.json"},
+	{"together", HFT_OP_FIND_FILE, NULL, "together-files.json"},
+	{"together", HFT_OP_UPLOAD, NULL},
+	{"together", HFT_OP_UPLOAD, NULL, "together-initiate.json", BIG},
+	{"together", HFT_OP_UPLOAD, "{\"stage\":\"parts\",\"upload\":\"u\","
+	"\"file\":\"f\",\"parts\":[{\"etag\":\"e\"}]}", "together-file.json",
+	BIG},
+	{"together", HFT_OP_UPLOAD, "{\"stage\":\"abort\",\"upload\":\"u\","
+	"\"file\":\"f\",\"parts\":[{}]}", "together-message.json", BIG},
+	{"together", HFT_OP_UPLOAD, "{\"stage\":\"preprocess\",\"file\":\"f\"}",
+	"together-file.json"},
+	{"together", HFT_OP_FILE_STATUS, NULL, "together-file.json"},
+	{"together", HFT_OP_DELETE_FILE, NULL, "together-file-deleted.json"},
+	{"together", HFT_OP_ESTIMATE, NULL, "together-price.json"},
+	{"together", HFT_OP_CREATE, NULL, "together-job.json"},
+	{"together", HFT_OP_FIND, NULL, "together-jobs.json"},
+	{"together", HFT_OP_LIST, NULL, "together-jobs.json"},
+	{"together", HFT_OP_STATUS, NULL, "together-job.json"},
+	{"together", HFT_OP_CANCEL, NULL, "together-job.json"},
+	{"together", HFT_OP_HISTORY, "{\"step\":3}", "together-metrics.json"},
+	{"together", HFT_OP_HISTORY, "{\"phase\":\"events\"}",
+	"together-events.json"},
+	{"together", HFT_OP_HISTORY, "{\"phase\":\"checkpoints\"}",
+	"together-checkpoints.json"},
+	{"together", HFT_OP_DEPLOY, NULL, "together-whoami.json"},
+	{"together", HFT_OP_DEPLOY, "{\"project\":\"p1\",\"model\":\"ml_1\"}",
+	"together-configs.json"},
+	{"together", HFT_OP_DEPLOY, "{\"project\":\"p1\",\"model\":\"ml_1\","
+	"\"config\":\"c\"}", "together-instances.json"},
+	{"together", HFT_OP_DEPLOY, "{" PLAN "}", "together-endpoints-none.json"},
+	{"together", HFT_OP_DEPLOY, "{" PLAN ",\"seen_endpoint\":true}",
+	"together-endpoint.json"},
+	{"together", HFT_OP_DEPLOY, "{" PLAN ",\"seen_endpoint\":true,"
+	"\"endpoint\":\"ep_1\",\"seen_deployment\":true}",
+	"together-deployment.json"},
+	{"together", HFT_OP_FIND_DEPLOYMENT, "{\"project\":\"p1\"}",
+	"together-endpoints.json"},
+	{"together", HFT_OP_DEPLOY_STATUS, NULL, "together-deployment.json"},
+	{"together", HFT_OP_DEPLOY_STATUS, "{\"stage\":\"endpoint\"}",
+	"together-endpoint.json"},
+	{"together", HFT_OP_DEPLOY_STATUS, "{\"stage\":\"route\","
+	"\"etag\":\"e\"}", "together-endpoint.json"},
+	{"together", HFT_OP_UNDEPLOY, NULL, "together-deployment.json"},
+	{"together", HFT_OP_UNDEPLOY, "{\"stage\":\"look\"}",
+	"together-endpoint.json"},
+	{"together", HFT_OP_UNDEPLOY, "{\"stage\":\"route\"}",
+	"together-endpoint.json"},
+	{"together", HFT_OP_UNDEPLOY, "{\"stage\":\"delete\"}"},
+	{"together", HFT_OP_UNDEPLOY, "{\"stage\":\"delete_endpoint\"}"},
+	{"together", HFT_OP_CHAT, NULL, "together-chat.json"},
+	{"together", HFT_OP_MODEL_INFO, NULL, "together-limits.json"},
+	{"together", HFT_OP_DELETE_MODEL, "{\"project\":\"p1\"}",
+	"together-models.json"},
+	{"together", HFT_OP_DELETE_MODEL, "{\"project\":\"p1\","
+	"\"model\":\"ml_1\"}"},
+	{NULL}
+};
+
+/* The description of a platform, or NULL. */
+static json_t *
+load_description(const char *provider)
+{
+	static const char *const places[] = {"../shared", "../../shared"};
+	json_t	   *doc = NULL;
+	char		path[200];
+
+	for (int i = 0; i < 2 && doc == NULL; i++)
+	{
+		snprintf(path, sizeof(path), "%s/providers/openapi/%s.json",
+				 places[i], provider);
+		doc = json_load_file(path, 0, NULL);
+	}
+	return doc;
+}
+
+/* The URL behind the version, which is part of the server's address. */
+static const char *
+path_of(const Rig *rig)
+{
+	const char *path = strstr(rig->request.url, "/v1/");
+
+	if (path == NULL)
+		path = strstr(rig->request.url, "/v2/");
+	return path ? path + 3 : rig->request.url;
+}
+
+/* A JSON body against its schema; other bodies against being described. */
+static bool
+body_fits(const json_t *doc, const json_t *operation, const Rig *rig)
+{
+	const json_t *holder = json_object_get(operation, "requestBody");
+	const char *type = rig_header(rig, "Content-Type");
+	char		plain[100];
+	json_t	   *body;
+	bool		fits;
+
+	if (!rig->request.has_body)
+		return !json_is_true(json_object_get(holder, "required"));
+	snprintf(plain, sizeof(plain), "%.*s", (int) strcspn(type, ";"), type);
+	if (openapi_body_schema(holder, plain) == NULL)
+		return openapi_say("no such content type", plain);
+	if (strcmp(plain, "application/json") != 0)
+		return true;
+	body = json_loads(rig->request.prefix, 0, NULL);
+	fits = body != NULL &&
+		openapi_fits(doc, openapi_body_schema(holder, plain), body);
+	json_decref(body);
+	return fits;
+}
+
+static void
+check_request(const json_t *doc, const Rig *rig, const char *name)
+{
+	const json_t *operation = openapi_operation(doc, rig->request.method,
+												path_of(rig));
+
+	openapi_fault[0] = '\0';
+	if (!ok(operation != NULL, "%s: %s %s is described", name,
+			rig->request.method, path_of(rig)))
+		return;
+	if (!ok(openapi_query_fits(doc, operation, path_of(rig)) &&
+			body_fits(doc, operation, rig), "%s: query and body fit", name))
+		printf("# %s\n# %s\n", openapi_fault, rig->request.prefix);
+}
+
+static void
+check_answer(const json_t *doc, const Rig *rig, const json_t *answer,
+			 const char *name)
+{
+	const json_t *operation = openapi_operation(doc, rig->request.method,
+												path_of(rig));
+	const json_t *responses = json_object_get(operation, "responses");
+	const json_t *schema =
+		openapi_body_schema(json_object_get(responses, "200"),
+							"application/json");
+
+	openapi_fault[0] = '\0';
+	if (!ok(openapi_fits(doc, schema, answer), "%s: the answer fits", name))
+		printf("# %s\n", openapi_fault);
+}
+
+static void
+set_facts(Rig *rig, const Row *row)
+{
+	rig_init(rig, row->provider);
+	rig_cursor(rig, row->cursor);
+	rig->job.hyperparameters = "{\"n_epochs\":3}";
+	rig->job.options = "{\"seed\":7}";
+	rig->job.validation_file = "file-BBB";
+	rig->deployment.remote_id = DEPLOYMENT;
+	if (row->bytes > 0)
+		rig->file.bytes = row->bytes;
+	if (row->state != NULL)
+		rig->job.remote_state = row->state;
+}
+
+/* Feed a recorded answer: the adapter must take it. */
+static void
+feed(const json_t *doc, Rig *rig, const Row *row, const char *name)
+{
+	char		path[200];
+	json_t	   *answer;
+	char	   *text;
+
+	snprintf(path, sizeof(path), DATA "%s", row->answer);
+	answer = json_load_file(path, 0, NULL);
+	if (!ok(answer != NULL, "%s is JSON", path))
+		return;
+	if (doc != NULL)
+		check_answer(doc, rig, answer, name);
+	text = json_dumps(answer, 0);
+	rig_answer(rig, row->op, 200, text);
+	if (!ok(rig->outcome.error == HFT_ERROR_NONE, "%s: %s is taken", name,
+			row->answer))
+		printf("# %s\n", rig->outcome.message);
+	free(text);
+	json_decref(answer);
+}
+
+int
+main(void)
+{
+	json_t	   *docs[] = {load_description("openai"),
+	load_description("together")};
+
+	if (docs[0] == NULL || docs[1] == NULL)
+		printf("ok %d - requests # SKIP no descriptions beside the checkout\n",
+			   ++tap_run);
+	for (const Row *row = rows; row->provider != NULL; row++)
+	{
+		const json_t *doc = docs[strcmp(row->provider, "openai") != 0];
+		char		name[100];
+		Rig			rig;
+
+		snprintf(name, sizeof(name), "%s %s", row->provider,
+				 hft_op_name(row->op));
+		set_facts(&rig, row);
+		if (ok(rig_ask(&rig, row->op), "%s asks", name) && doc != NULL)
+			check_request(doc, &rig, name);
+		if (row->answer != NULL)
+			feed(doc, &rig, row, name);
+		rig_done(&rig);
+	}
+	json_decref(docs[0]);
+	json_decref(docs[1]);
+	return tap_done();
+}

@@ -15,8 +15,6 @@
 #ifndef HFT_COMPAT_H
 #define HFT_COMPAT_H
 
-#include "access/xact.h"
-#include "catalog/pg_database.h"
 #include "catalog/pg_foreign_server.h"
 #include "fmgr.h"
 #include "storage/latch.h"
@@ -92,16 +90,6 @@ hft_server_aclcheck(Oid server, Oid role)
 	return object_aclcheck(ForeignServerRelationId, server, role, ACL_USAGE);
 #else
 	return pg_foreign_server_aclcheck(server, role, ACL_USAGE);
-#endif
-}
-
-static inline AclResult
-hft_database_aclcheck(Oid database, Oid role, AclMode mode)
-{
-#if PG_VERSION_NUM >= 160000
-	return object_aclcheck(DatabaseRelationId, database, role, mode);
-#else
-	return pg_database_aclcheck(database, role, mode);
 #endif
 }
 

@@ -221,12 +221,14 @@ class Together(TogetherJobs, TogetherServing, Dialect):
     async def get_file(self, request, ident):
         stored = self.file_of(request.account, ident)
         stored.looks += 1
+        await stored.settle()
         return stored.as_json(self.world.settings, self.now())
 
     @route("POST", "/v1/files/{ident}/preprocess", "file.preprocess")
     async def preprocess(self, request, ident):
         stored = self.file_of(request.account, ident)
         stored.preprocessed = True
+        await stored.settle()
         return stored.as_json(self.world.settings, self.now())
 
     @route("GET", "/v1/files/{ident}/content", "file.content")

@@ -1,6 +1,7 @@
 """The objects of the Together dialect: tunable models with their limits and
 prices, files, endpoints and deployments."""
 
+import asyncio
 from collections import namedtuple
 
 from clock import rfc3339
@@ -33,6 +34,7 @@ MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj",
 PRICES = ((16, 0.48, 0.54, 1.20, 1.35), (69, 1.50, 1.65, 3.75, 4.12),
           (100, 2.90, 3.20, 7.25, 8.00))
 
+SMALL_FILE = 1 << 20
 TERMINAL_FILE = ("COMPLETED", "FAILED", "INVALID_FORMAT")
 
 
@@ -92,6 +94,12 @@ class TogetherFile:
         if self.inspection is not None and self.inspection.done():
             return self.inspection.result()
         return None
+
+    async def settle(self):
+        """Wait for the reading of a small file, which takes milliseconds, so
+        that its states depend on settings and not on the machine's speed."""
+        if self.inspection is not None and self.blob.size <= SMALL_FILE:
+            await asyncio.shield(self.inspection)
 
     def status(self, settings, now):
         if self.forced:

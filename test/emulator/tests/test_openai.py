@@ -101,6 +101,14 @@ class Files(OpenAiTest):
         self.assertEqual(self.emulator.create(training_file=ident).status,
                          200)
 
+    def test_file_in_error(self):
+        ident = self.file_id()
+        self.emulator.control("POST", "files/" + ident, {"status": "error"})
+        shown = self.emulator.call("GET", "%s/files/%s" % (V1, ident)).json
+        self.assertEqual(shown["status"], "error")
+        self.refused(self.emulator.create(training_file=ident), 400,
+                     "invalid_training_file")
+
     def test_delete_and_other_account(self):
         ident = self.file_id()
         path = "%s/files/%s" % (V1, ident)
@@ -239,32 +247,31 @@ class Create(OpenAiTest):
 
 class Life(OpenAiTest):
     def test_states_in_order_and_bill(self):
+        method = {"type": "supervised", "supervised": {
+            "hyperparameters": {"n_epochs": 2, "batch_size": 9}}}
+        data = colours()
+        self.finished(self.job(data, method=method))    # now it is trained
         self.emulator.control("POST", "clock", {"rate": 0})
-        ident = self.job(metadata={"hft_key": "k-1"}, suffix="My Suffix!",
-                         method={"type": "supervised", "supervised": {
-                             "hyperparameters": {"n_epochs": 2,
-                                                 "batch_size": 9}}})
+        ident = self.job(data, metadata={"hft_key": "k-1"},
+                         suffix="My Suffix!", method=method)
+        for _ in range(5):
+            self.emulator.call("GET", JOBS + "/" + ident)
         seen = []
         for _ in range(40):
             job = self.emulator.call("GET", JOBS + "/" + ident).json
             if job["status"] not in seen:
                 seen.append(job["status"])
             self.emulator.control("POST", "clock", {"advance": 0.1})
-        job = wait_until(lambda: self._if_over(ident), "success")
-        self.assertEqual(seen[:3], ["validating_files", "queued", "running"])
-        self.assertEqual(job["status"], "succeeded")
+        self.assertEqual(seen, ["validating_files", "queued", "running",
+                                "succeeded"])
         self.assertRegex(job["fine_tuned_model"],
                          "^ft:%s:emulator:my-suffix:" % OPENAI_MODEL)
-        bills = self.emulator.control("GET", "ledger?kind=bill")["effects"]
+        bills = [bill for bill in self.emulator.control(
+            "GET", "ledger?kind=bill")["effects"] if bill["id"] == ident]
         self.assertEqual([(bill["tokens"], bill["token"]) for bill in bills],
                          [(job["trained_tokens"], "k-1")])
         self.assertAlmostEqual(bills[0]["amount"],
                                job["trained_tokens"] * 5 / 1e6)
-
-    def _if_over(self, ident):
-        job = self.emulator.call("GET", JOBS + "/" + ident).json
-        self.emulator.control("POST", "clock", {"advance": 1})
-        return job if job["status"] == "succeeded" else None
 
     def test_events_once_each_over_pages(self):
         ident = self.job(method={"type": "supervised", "supervised": {
@@ -436,6 +443,17 @@ class Control(OpenAiTest):
         self.assertNotEqual(self.post(ident, "resume").json["status"],
                             "paused")
         self.assertEqual(self.finished(ident)["status"], "succeeded")
+
+    def test_forced_success_of_one_job(self):
+        self.emulator.control("POST", "settings", {"seconds_per_job": 900})
+        one, other = self.job(), self.job()
+        self.emulator.control("POST", "jobs/" + one, {"status": "succeeded"})
+
+        def state(ident):
+            return self.emulator.call("GET",
+                                      JOBS + "/" + ident).json["status"]
+        wait_until(lambda: state(one) == "succeeded", "success")
+        self.assertEqual(state(other), "validating_files")
 
     def test_forced_states(self):
         ident = self.job()

@@ -17,9 +17,8 @@ class Refused(Exception):
 class Control:
     """Routes by method and first segment after /_control/."""
 
-    def __init__(self, world, dialects):
+    def __init__(self, world):
         self.world = world
-        self.dialects = dialects
         self._routes = {
             ("GET", "ping"): self.ping,
             ("POST", "faults"): self.add_fault,

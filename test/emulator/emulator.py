@@ -7,8 +7,8 @@ learns. docs/emulator.md is the manual. Standard library only.
 
     python3 emulator.py --port 0 --port-file FILE
 
-FILE then holds {"port":…,"storage_port":…,"pid":…}. The emulator ends when
---parent-pid does, and after --max-seconds in any case.
+FILE then holds {"port":…,"storage_port":…,"pid":…}. The emulator ends when the
+process --parent-pid does, and after --max-seconds in any case.
 """
 
 import argparse
@@ -38,7 +38,7 @@ class Router:
 
     def __init__(self, world, dialects):
         self._world = world
-        self._control = Control(world, dialects)
+        self._control = Control(world)
         self._prefixes = sorted(
             ((prefix, dialect) for dialect in dialects
              for prefix in dialect.prefixes),

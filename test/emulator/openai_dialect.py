@@ -15,8 +15,7 @@ from openai_jobs import OpenAiJobs
 from openai_objects import (ALIASES, BASE_MODELS, CHAT_ONLY, StoredFile,
                             Upload, organization, paged)
 from storage import ranged
-from training_file import (Reader, count_message, openai_rules, prompt_of,
-                           text_of)
+from training_file import Reader, count_message, openai_rules, prompt_of
 from wire import Response
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
@@ -371,7 +370,6 @@ def checked_messages(wish):
                 content is None and message["role"] == "assistant"):
             raise ApiError(400, "Invalid type for '%s.content'." % where,
                            "invalid_type", param=where + ".content")
-        text_of(content)
     return messages
 
 

@@ -9,7 +9,7 @@ from dialect import ApiError, Dialect, route
 from multipart import read_form
 from storage import Ticket, ranged
 from together_jobs import TogetherJobs
-from together_objects import MODELS, TogetherFile
+from together_objects import MODELS, TogetherFile, project_id
 from together_serving import TogetherServing
 from training_file import Reader, together_rules
 from wire import Response
@@ -268,10 +268,6 @@ class MultipartUpload:
                                 in zip(blobs, named)):
             return None
         return blobs if sum(blob.size for blob in blobs) == self.size else None
-
-
-def project_id(account):
-    return "proj_%06d" % account.number
 
 
 def check_facts(facts):

@@ -38,6 +38,10 @@ SMALL_FILE = 1 << 20
 TERMINAL_FILE = ("COMPLETED", "FAILED", "INVALID_FORMAT")
 
 
+def project_id(account):
+    return "proj_%06d" % account.number
+
+
 def price_of(model, full, dpo):
     """Dollars per million tokens."""
     for size, *prices in PRICES:

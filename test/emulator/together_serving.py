@@ -5,7 +5,7 @@ deployment costs money while it stands."""
 import re
 
 from dialect import ApiError, route
-from together_objects import MODELS, Deployment, Endpoint
+from together_objects import MODELS, Deployment, Endpoint, project_id
 from training_file import count_message, prompt_of
 from wire import Response
 
@@ -19,7 +19,7 @@ class TogetherServing:
     # ------------------------------------------------------------- catalog
 
     def _project(self, request, ident):
-        if ident != "proj_%06d" % request.account.number:
+        if ident != project_id(request.account):
             raise ApiError(404, "project %s not found" % ident, "not_found")
         return ident
 
@@ -73,7 +73,7 @@ class TogetherServing:
 
     def _model_json(self, ident, job):
         return {"id": ident, "name": job.tuned_model,
-                "projectId": "proj_%06d" % job.account.number,
+                "projectId": project_id(job.account),
                 "organizationId": "org_%06d" % job.account.number,
                 "visibility": "VISIBILITY_PRIVATE", "baseModel": job.model,
                 "description": "fine-tuned by " + job.id}
@@ -90,7 +90,7 @@ class TogetherServing:
         return page(data, request.query)
 
     def _config_json(self, request, ident):
-        project = "proj_%06d" % request.account.number
+        project = project_id(request.account)
         return {"id": "cr_" + ident[3:], "projectId": project,
                 "referenceModel": "projects/%s/models/%s" % (project, ident),
                 "referenceModelId": ident,

@@ -5,63 +5,71 @@
  *
  *-------------------------------------------------------------------------
  */
-#include <string.h>
-
 #include "tokenizer/internal.h"
 
-/* Where the ids go; "n" counts on when there is no more room. */
-typedef struct IdSink
+/* Where tokens go: those with a number below "room" are stored. */
+typedef struct TokenSink
 {
-	uint32_t   *ids;
+	uint32_t   *ids;			/* or NULL */
+	uint32_t   *ends;			/* or NULL: offsets behind the tokens */
 	size_t		room;
-	size_t		n;
-	uint32_t	first_id;
-} IdSink;
+	size_t		at;				/* offset behind the last token */
+} TokenSink;
 
 static inline void
-put_id(IdSink *sink, uint32_t id)
+put_token(HftTokenScan *scan, TokenSink *sink, uint32_t id, size_t len)
 {
-	if (sink->n < sink->room)
-		sink->ids[sink->n] = id;
-	sink->n++;
+	sink->at += len;
+	if (scan->tokens < sink->room)
+	{
+		if (sink->ids != NULL)
+			sink->ids[scan->tokens] = id;
+		if (sink->ends != NULL)
+			sink->ends[scan->tokens] = sink->at;
+	}
+	scan->tokens++;
 }
 
 static inline void
-put_index(IdSink *sink, uint32_t index)
+put_index(HftTokenScan *scan, TokenSink *sink, uint32_t index)
 {
-	put_id(sink, index + sink->first_id);
+	const HftVocab *vocab = &scan->enc->vocab;
+
+	put_token(scan, sink, index + vocab->header->first_id,
+			  vocab->offsets[index + 1] - vocab->offsets[index]);
 }
 
+/* A piece, or a part of one that no token crosses the ends of. */
 static bool
-encode_whole(HftEncoding *enc, const uint8_t *piece, size_t len,
-			 IdSink *sink)
+encode_part(HftTokenScan *scan, const uint8_t *part, size_t len,
+			TokenSink *sink)
 {
-	uint32_t	index = hft_word_find(&enc->vocab, piece, len);
-	int64_t		n;
+	HftEncoding *enc = scan->enc;
+	int64_t		n = hft_merge(&enc->vocab, &enc->space, part, len);
 	int64_t		i;
 
-	if (index != HFT_NO_TOKEN)
-	{
-		put_index(sink, index);
-		return true;
-	}
-	n = hft_merge(&enc->vocab, &enc->space, piece, len);
 	for (i = 0; i < n; i++)
-		put_index(sink, enc->space.symbol[i]);
+		put_index(scan, sink, enc->space.symbol[i]);
 	return n >= 0;
 }
 
 static bool
-encode_piece(HftEncoding *enc, const uint8_t *piece, size_t len,
-			 IdSink *sink)
+encode_piece(HftTokenScan *scan, const uint8_t *piece, size_t len,
+			 TokenSink *sink)
 {
-	if (hft_word_find(&enc->vocab, piece, len) != HFT_NO_TOKEN)
-		return encode_whole(enc, piece, len, sink);
+	const HftVocab *vocab = &scan->enc->vocab;
+	uint32_t	index = hft_word_find(vocab, piece, len);
+
+	if (index != HFT_NO_TOKEN)
+	{
+		put_index(scan, sink, index);
+		return true;
+	}
 	while (len > 0)
 	{
-		size_t		part = hft_cut_next(&enc->vocab, piece, len);
+		size_t		part = hft_cut_next(vocab, piece, len);
 
-		if (!encode_whole(enc, piece, part, sink))
+		if (!encode_part(scan, piece, part, sink))
 			return false;
 		piece += part;
 		len -= part;
@@ -69,55 +77,45 @@ encode_piece(HftEncoding *enc, const uint8_t *piece, size_t len,
 	return true;
 }
 
-/* A stretch of text without added tokens. */
 static bool
-encode_stretch(HftEncoding *enc, const uint8_t *p, const uint8_t *end,
-			   IdSink *sink)
+encode_batch(HftTokenScan *scan, const uint8_t *end, void *sink)
 {
-	HftBatch   *batch = &enc->batch;
-	HftSplitBatch split = enc->kernel->split[enc->vocab.header->split];
+	HftBatch   *batch = &scan->enc->batch;
 	int			i;
 
-	batch->limit = end;
-	while (p < end)
-	{
-		p = split(&enc->vocab, p, end, batch);
-		for (i = 0; i < batch->n; i++)
-			if (!encode_piece(enc, batch->base + batch->start[i],
-							  batch->start[i + 1] - batch->start[i], sink))
-				return false;
-	}
+	hft_scan_split(scan, end);
+	for (i = 0; i < batch->n; i++)
+		if (!encode_piece(scan, batch->base + batch->start[i],
+						  batch->start[i + 1] - batch->start[i], sink))
+			return false;
 	return true;
+}
+
+static void
+encode_added(HftTokenScan *scan, const HftVocabExtra *added, void *sink)
+{
+	put_token(scan, sink, added->id, added->len);
+}
+
+HftTokenStatus
+hft_scan_encode(HftTokenScan *scan, size_t bytes, uint32_t *ids,
+				uint32_t *ends, size_t room)
+{
+	TokenSink	sink = {ids, ends, room, scan->done};
+
+	return hft_scan_advance(scan, bytes, encode_batch, encode_added, &sink);
 }
 
 int64_t
 hft_encoding_encode(HftEncoding *enc, const char *text, size_t len,
 					uint32_t *ids, size_t room)
 {
-	IdSink		sink = {ids, room, 0, enc->vocab.header->first_id};
-	const uint8_t *p;
-	const uint8_t *end;
+	HftTokenScan scan;
 
-	if (len > HFT_TOKEN_MAX_TEXT ||
-		hft_rewrite(&enc->vocab, &enc->rewrite, &text, &len) != HFT_TOKEN_OK)
+	if (hft_scan_begin(&scan, enc, text, len) != HFT_TOKEN_OK ||
+		hft_scan_encode(&scan, scan.len, ids, NULL, room) != HFT_TOKEN_OK)
 		return -1;
-	p = (const uint8_t *) text;
-	end = p + len;
-	while (p < end)
-	{
-		const HftVocabExtra *added;
-		const uint8_t *stop = hft_added_find(&enc->vocab, p, end, &added);
-
-		if (!encode_stretch(enc, p, stop, &sink))
-			return -1;
-		p = stop;
-		if (added != NULL)
-		{
-			put_id(&sink, added->id);
-			p += added->len;
-		}
-	}
-	return sink.n;
+	return scan.tokens;
 }
 
 /* The bytes of a token, NULL for an id that is none. */

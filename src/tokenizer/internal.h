@@ -94,6 +94,17 @@ extern const HftKernel hft_kernel_none;
 extern const HftKernel hft_kernel_avx2;
 extern const HftKernel hft_kernel_avx512;
 
+/* scan.c: false when memory ran out */
+typedef bool (*HftTakeBatch) (HftTokenScan *scan, const uint8_t *end,
+							  void *context);
+typedef void (*HftTakeAdded) (HftTokenScan *scan, const HftVocabExtra *added,
+							  void *context);
+extern void hft_scan_split(HftTokenScan *scan, const uint8_t *end);
+extern HftTokenStatus hft_scan_advance(HftTokenScan *scan, size_t bytes,
+									   HftTakeBatch take_batch,
+									   HftTakeAdded take_added,
+									   void *context);
+
 /* split.c */
 extern const uint8_t *hft_split_batch(const HftVocab *vocab,
 									  const uint8_t *text,

@@ -105,6 +105,14 @@ extern HftTokenStatus hft_scan_begin(HftTokenScan *scan, HftEncoding *enc,
  */
 extern HftTokenStatus hft_scan_step(HftTokenScan *scan, size_t bytes);
 
+/*
+ * The same, storing the ids of the tokens and the offsets in scan->text at
+ * which they end, as far as "room" goes; either may be NULL.
+ */
+extern HftTokenStatus hft_scan_encode(HftTokenScan *scan, size_t bytes,
+									  uint32_t *ids, uint32_t *ends,
+									  size_t room);
+
 /* A lower-case sentence fragment for messages: "out of memory". */
 extern const char *hft_token_status_text(HftTokenStatus status);
 

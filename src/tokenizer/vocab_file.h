@@ -6,9 +6,8 @@
  *
  * A header and then sections, each at a multiple of 64 bytes and addressed by
  * its offset, so the file means the same wherever it is mapped.  Integers
- * are in the byte order of the machine that compiled it; byte_order tells a
- * copy from elsewhere.  A change of any table or of any hash function below
- * needs a new HFT_VOCAB_VERSION.
+ * are in the byte order of the machine that compiled it.  A change of any
+ * table or hash function needs a new HFT_VOCAB_VERSION.
  *
  * Tokens are known by their index, 0 .. tokens - 1; the index is the merge
  * rank, and the id is the index plus first_id.
@@ -109,6 +108,8 @@ typedef struct HftVocabHeader
 	uint32_t	cut_kinds;		/* bit set, see cut.c */
 	uint32_t	longest;		/* token, in bytes */
 	uint32_t	normalizes;		/* text is brought to form C first */
+	uint32_t	unreachable;	/* tokens that only whole pieces give */
+	uint32_t	unused;
 	struct
 	{
 		uint64_t	offset;

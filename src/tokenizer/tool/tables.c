@@ -258,16 +258,14 @@ void
 build_sections(Section *section, HftVocabHeader *header,
 			   const Source *source, const uint8_t *classes)
 {
-	uint32_t	unreachable;
-
 	copy_tokens(section, source);
 	build_words(section, source);
 	build_bytes(section, source);
-	unreachable = build_pairs(section, source);
+	header->unreachable = build_pairs(section, source);
 	header->cut_kinds = build_cuts(section, source);
 	build_blocks(&section[HFT_SECTION_CLASS_INDEX],
 				 &section[HFT_SECTION_CLASS_BLOCK], classes, 1);
 	build_extras(section, header, source);
 	printf("%s: %u tokens, %u only as whole pieces\n", source->name,
-		   source->tokens, unreachable);
+		   source->tokens, header->unreachable);
 }

@@ -127,9 +127,8 @@ hft_token_target(const char *model, int len)
 	return target;
 }
 
-/* The target of argument "argno", looked up anew only when it changes. */
-static HftTokenTarget
-site_target(FunctionCallInfo fcinfo, int argno)
+HftTokenTarget
+hft_token_site(FunctionCallInfo fcinfo, int argno)
 {
 	text	   *model = PG_GETARG_TEXT_PP(argno);
 	char	   *data = VARDATA_ANY(model);
@@ -155,8 +154,8 @@ site_target(FunctionCallInfo fcinfo, int argno)
 	return site->target;
 }
 
-static void
-report_scan_failure(HftTokenStatus status)
+void
+hft_token_report(HftTokenStatus status)
 {
 	ereport(ERROR,
 			(errcode(status == HFT_TOKEN_NO_MEMORY ?
@@ -179,13 +178,12 @@ hft_tokens_count(HftEncoding *enc, const char *text, size_t len)
 		CHECK_FOR_INTERRUPTS();
 	}
 	if (status != HFT_TOKEN_OK)
-		report_scan_failure(status);
+		hft_token_report(status);
 	return scan.tokens;
 }
 
-/* The text as UTF-8, which is what tokenizers read; no copy if it is that. */
-static char *
-utf8_text(text *value, size_t *len)
+char *
+hft_token_text(text *value, size_t *len)
 {
 	char	   *data = VARDATA_ANY(value);
 	char	   *utf8;
@@ -201,23 +199,43 @@ PG_FUNCTION_INFO_V1(hft_sql_count_tokens);
 Datum
 hft_sql_count_tokens(PG_FUNCTION_ARGS)
 {
-	HftTokenTarget target = site_target(fcinfo, 1);
+	HftTokenTarget target = hft_token_site(fcinfo, 1);
 	text	   *value = PG_GETARG_TEXT_PP(0);
 	size_t		len;
-	char	   *data = utf8_text(value, &len);
+	char	   *data = hft_token_text(value, &len);
 	int64		n = hft_tokens_count(target.encoding, data, len);
 
 	PG_FREE_IF_COPY(value, 0);
 	PG_RETURN_INT32(n);
 }
 
+/* Store the ids of a text that was counted to have n of them. */
+static void
+store_ids(HftEncoding *enc, const char *text, size_t len, uint32 *ids,
+		  int64 n)
+{
+	HftTokenScan scan;
+	HftTokenStatus status = hft_scan_begin(&scan, enc, text, len);
+
+	while (status == HFT_TOKEN_OK && scan.done < scan.len)
+	{
+		status = hft_scan_encode(&scan, STEP_BYTES, ids, NULL, n);
+		CHECK_FOR_INTERRUPTS();
+	}
+	if (status != HFT_TOKEN_OK)
+		hft_token_report(status);
+	if (scan.tokens != n)
+		elog(ERROR, "counted %lld tokens but encoded %lld", (long long) n,
+			 (long long) scan.tokens);
+}
+
 PG_FUNCTION_INFO_V1(hft_sql_encode);
 Datum
 hft_sql_encode(PG_FUNCTION_ARGS)
 {
-	HftTokenTarget target = site_target(fcinfo, 1);
+	HftTokenTarget target = hft_token_site(fcinfo, 1);
 	size_t		len;
-	char	   *data = utf8_text(PG_GETARG_TEXT_PP(0), &len);
+	char	   *data = hft_token_text(PG_GETARG_TEXT_PP(0), &len);
 	int64		n = hft_tokens_count(target.encoding, data, len);
 	ArrayType  *array;
 	Size		size = ARR_OVERHEAD_NONULLS(1) + n * sizeof(int32);
@@ -235,9 +253,7 @@ hft_sql_encode(PG_FUNCTION_ARGS)
 	array->elemtype = INT4OID;
 	ARR_DIMS(array)[0] = n;
 	ARR_LBOUND(array)[0] = 1;
-	if (hft_encoding_encode(target.encoding, data, len,
-							(uint32 *) ARR_DATA_PTR(array), n) != n)
-		report_scan_failure(HFT_TOKEN_NO_MEMORY);
+	store_ids(target.encoding, data, len, (uint32 *) ARR_DATA_PTR(array), n);
 	PG_RETURN_ARRAYTYPE_P(array);
 }
 
@@ -262,7 +278,7 @@ Datum
 hft_sql_decode(PG_FUNCTION_ARGS)
 {
 	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
-	HftTokenTarget target = site_target(fcinfo, 1);
+	HftTokenTarget target = hft_token_site(fcinfo, 1);
 	uint32	   *ids = (uint32 *) ARR_DATA_PTR(array);
 	int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	char	   *buffer;

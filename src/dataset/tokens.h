@@ -10,6 +10,8 @@
 #ifndef HFT_TOKENS_H
 #define HFT_TOKENS_H
 
+#include "fmgr.h"
+
 #include "tokenizer/chat.h"
 
 /* A model's rule and its encoding, open for the life of the backend. */
@@ -22,6 +24,18 @@ typedef struct HftTokenTarget
 /* ERROR 42704 for an unknown model, or the reason why it cannot be opened. */
 extern HftTokenTarget hft_token_target(const char *model, int len);
 extern HftEncoding *hft_encoding_get(const char *name);
+
+/*
+ * The target of argument "argno", kept in fn_extra and looked up anew only
+ * when the argument changes.
+ */
+extern HftTokenTarget hft_token_site(FunctionCallInfo fcinfo, int argno);
+
+/* The text as UTF-8, which is what tokenizers read; no copy if it is that. */
+extern char *hft_token_text(text *value, size_t *len);
+
+/* ERROR for a scan that failed. */
+extern void hft_token_report(HftTokenStatus status);
 
 /* Tokens of a text in UTF-8; answers interrupts. */
 extern int64 hft_tokens_count(HftEncoding *enc, const char *text,

@@ -49,6 +49,25 @@ hft_outcome_fail(HftOutcome *outcome, HftErrorClass error,
 	outcome->hint = hint;
 }
 
+void
+hft_outcome_found(HftOutcome *outcome, const HftCall *call,
+				  const json_t *file, const char *state)
+{
+	HftFound   *found = hft_arena_alloc(call->arena, sizeof(HftFound));
+
+	if (found == NULL)
+		return;
+	found->id = hft_pick_id(call->arena, file, "id");
+	found->state = state;
+	found->at_ms = hft_pick_time(file, "created_at");
+	if (found->id == NULL)
+		return;
+	outcome->found = found;
+	outcome->nfound = 1;
+	outcome->remote_id = found->id;
+	outcome->remote_state = state;
+}
+
 bool
 hft_outcome_refuse(HftOutcome *outcome, const char *message,
 				   const char *hint)

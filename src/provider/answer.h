@@ -78,6 +78,10 @@ extern void hft_outcome_save(HftOutcome *outcome, const HftCall *call,
 extern void hft_outcome_fail(HftOutcome *outcome, HftErrorClass error,
 							 const char *message, const char *hint);
 
+/* FIND_FILE found it: the file's id and the platform's word, as found[]. */
+extern void hft_outcome_found(HftOutcome *outcome, const HftCall *call,
+							  const json_t *file, const char *state);
+
 /* For request functions: the facts do not allow it.  Returns false. */
 extern bool hft_outcome_refuse(HftOutcome *outcome, const char *message,
 							   const char *hint);

@@ -61,13 +61,11 @@ hft_openai_find_file_response(const HftCall *call,
 		return;
 	json_array_foreach(hft_pick_array(answer.root, "data"), i, file)
 	{
-		if (is_our_file(call, file))
-		{
-			hft_openai_read_file(call, file, outcome);
-			break;
-		}
+		if (outcome->nfound == 0 && is_our_file(call, file))
+			hft_outcome_found(outcome, call, file,
+							  hft_pick_id(call->arena, file, "status"));
 	}
-	if (outcome->remote_id == NULL)
+	if (outcome->nfound == 0)
 		(void) hft_page_next(outcome, call, &answer, answer.cursor);
 	hft_answer_close(&answer, call, outcome);
 }

@@ -39,7 +39,7 @@
 
 typedef enum HftOp
 {
-	HFT_OP_FIND_FILE,			/* by filename or sha256, before (re)sending */
+	HFT_OP_FIND_FILE,			/* by name and size, before (re)sending: found[] */
 	HFT_OP_UPLOAD,				/* ends with remote_id of the file */
 	HFT_OP_FILE_STATUS,			/* HFT_WAIT until it can be trained on */
 	HFT_OP_ESTIMATE,			/* amount_nano quoted by the platform */

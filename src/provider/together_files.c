@@ -68,8 +68,10 @@ hft_together_find_file_response(const HftCall *call,
 		return;
 	json_array_foreach(hft_pick_array(answer.root, "data"), i, file)
 	{
-		if (outcome->remote_id == NULL && is_our_file(call, file))
-			outcome->remote_id = hft_pick_id(call->arena, file, "id");
+		if (outcome->nfound == 0 && is_our_file(call, file))
+			hft_outcome_found(outcome, call, file,
+							  hft_pick_id(call->arena, file,
+										  "processing_status"));
 	}
 	hft_answer_close(&answer, call, outcome);
 }

@@ -7,8 +7,9 @@
  * the evaluation of a step arrives after its training), then all events,
  * then, when one of them tells of a new checkpoint or the job is over, the
  * checkpoints.  The last run, of a job that is over, reads all metrics once
- * more, so none is missed.  The cursor holds step, saved (checkpoints seen)
- * and, within a run, phase.
+ * more, so none is missed.  The cursor holds job, step, saved (checkpoints
+ * seen) and, within a run, phase; that of another job, which was restarted
+ * under this id, is not looked at.
  *
  * Events have no ids; they get a digest of what tells them apart.
  *
@@ -44,6 +45,21 @@ phase_of(const json_t *cursor)
 	return strcmp(name, "events") == 0 ? PHASE_EVENTS : PHASE_CHECKPOINTS;
 }
 
+static json_t *
+open_cursor(const HftCall *call)
+{
+	json_t	   *cursor = hft_json_object(call->cursor);
+	const char *job = hft_pick_word(cursor, "job");
+
+	if (job == NULL || strcmp(job, call->job->remote_id) != 0)
+	{
+		json_object_clear(cursor);
+		json_object_set_new(cursor, "job",
+							json_string(call->job->remote_id));
+	}
+	return cursor;
+}
+
 static bool
 is_over(const HftCall *call)
 {
@@ -74,7 +90,7 @@ hft_together_history_request(const HftCall *call, HftRequest *request,
 	if (job == NULL)
 		return hft_outcome_refuse(outcome, "The job is not at the platform.",
 								  NULL);
-	cursor = hft_json_object(call->cursor);
+	cursor = open_cursor(call);
 	switch (phase_of(cursor))
 	{
 		case PHASE_METRICS:
@@ -338,7 +354,7 @@ checkpoints_response(const HftCall *call, const HftAnswer *answer,
 static void
 do_without(const HftCall *call, HftOutcome *outcome)
 {
-	HftAnswer	answer = {.cursor = hft_json_object(call->cursor)};
+	HftAnswer	answer = {.cursor = open_cursor(call)};
 	Phase		phase = phase_of(answer.cursor);
 
 	if (phase != PHASE_EVENTS)
@@ -366,6 +382,8 @@ hft_together_history_response(const HftCall *call,
 			do_without(call, outcome);
 		return;
 	}
+	json_decref(answer.cursor);
+	answer.cursor = open_cursor(call);
 	switch (phase_of(answer.cursor))
 	{
 		case PHASE_METRICS:

@@ -41,7 +41,8 @@ test_find_file(void)
 			   "\"filename\":\"hft-triage-2c26b46b.jsonl\",\"bytes\":1000,"
 			   "\"status\":\"processed\"}],\"has_more\":true}");
 	is_int(rig.outcome.progress, HFT_DONE, "found: no further page");
-	is_text(rig.outcome.remote_id, "file-3", "found by name and size");
+	is_int(rig.outcome.nfound, 1, "found by name and size");
+	is_text(rig.outcome.found[0].id, "file-3", "the right one");
 	rig_done(&rig);
 }
 

@@ -200,7 +200,8 @@ test_file_status(void)
 			   "{\"id\":\"file-0\",\"filename\":\"hft-triage-2c26b46b.jsonl\""
 			   ",\"bytes\":0},{\"id\":\"file-3\",\"bytes\":1000,"
 			   "\"filename\":\"hft-triage-2c26b46b.jsonl\"}]}");
-	is_text(rig.outcome.remote_id, "file-3", "found by name and size");
+	is_int(rig.outcome.nfound, 1, "found by name and size");
+	is_text(rig.outcome.found[0].id, "file-3", "the right one");
 	rig_ask(&rig, HFT_OP_FILE_STATUS);
 	is_request(&rig, "GET", "https://host/v1/files/file-1");
 	rig_answer(&rig, HFT_OP_FILE_STATUS, 200,
@@ -487,6 +488,10 @@ test_history(void)
 	rig.job.remote_state = "completed";
 	rig_ask(&rig, HFT_OP_HISTORY);
 	is_request(&rig, "GET", "https://host/v1/fine-tunes/ft-1/metrics");
+	rig.job.remote_state = "running";
+	rig.job.remote_id = "ft-22";
+	rig_ask(&rig, HFT_OP_HISTORY);
+	is_request(&rig, "GET", "https://host/v1/fine-tunes/ft-22/metrics");
 	rig_done(&rig);
 }
 
@@ -499,7 +504,8 @@ test_late_checkpoints(void)
 
 	together_init(&rig);
 	rig.job.remote_state = "completed";
-	rig_cursor(&rig, "{\"phase\":\"checkpoints\",\"step\":3}");
+	rig_cursor(&rig, "{\"job\":\"ft-1\",\"phase\":\"checkpoints\","
+			   "\"step\":3}");
 	do
 		rig_answer(&rig, HFT_OP_HISTORY, waits % 2 ? 404 : 200,
 				   waits % 2 ? ERROR_BODY("no") : "{\"data\":[]}");
@@ -507,7 +513,8 @@ test_late_checkpoints(void)
 	is_int(waits, 3, "F43: three times");
 	is_int(rig.outcome.progress, HFT_DONE, "F43: then it is over");
 	is_text(rig.outcome.events[0].level, "warn", "F43: with a warning");
-	is_text(rig.call.cursor, "{\"step\":3}", "what the next run needs");
+	is_text(rig.call.cursor, "{\"job\":\"ft-1\",\"step\":3}",
+			"what the next run needs");
 	rig_done(&rig);
 }
 

@@ -146,7 +146,8 @@ sub submit
 {
 	my ($self, $dataset, $server, $model, %more) = @_;
 	my $database = delete $more{database} // 'postgres';
-	my $arguments = join '', map { ", $_ => $more{$_}" } sort keys %more;
+	my $arguments =
+	  join '', map { ", $_ => '$more{$_}'" } sort keys %more;
 
 	return $self->safe_psql($database,
 		"SELECT hft.submit_job('$dataset', '$server', '$model'$arguments)");

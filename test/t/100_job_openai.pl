@@ -26,7 +26,6 @@ ok($node->wait_job($job, 'succeeded', 60), 'the job succeeds')
 is($emulator->total('file.create'), 1, 'one file was sent');
 is($emulator->total('job.create'), 1, 'one job was created');
 
-my $remote = (values %{ $emulator->jobs->{jobs} // {} })[0];
 is($node->safe_psql('postgres',
 		"SELECT count(*) > 10 AND count(*) = count(DISTINCT (name, step))
 		   FROM hft.metric WHERE job_id = $job AND name = 'train_loss'"),

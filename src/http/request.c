@@ -206,6 +206,8 @@ total_ms(const HftRequest *request)
 {
 	int64		seconds;
 
+	if (request->timeout_ms > 0)
+		return request->timeout_ms;
 	switch (request->pace)
 	{
 		case HFT_PACE_CHAT:

@@ -68,6 +68,7 @@ typedef struct HftRequest
 	HftEffect	effect;
 	HftPace		pace;
 	size_t		response_limit; /* bytes; 0: the default, 1 MiB */
+	int			timeout_ms;		/* 0: as the pace says */
 
 	bool		has_body;
 	const char *prefix;

@@ -232,7 +232,7 @@ COMMENT ON TABLE hft.price IS
 CREATE TABLE hft.deployment (
 	id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	token		uuid NOT NULL UNIQUE DEFAULT pg_catalog.gen_random_uuid(),
-	name		text NOT NULL UNIQUE,
+	name		text NOT NULL,
 	owner		regrole NOT NULL,
 	server		text NOT NULL,
 	model		text NOT NULL,
@@ -260,6 +260,9 @@ CREATE TABLE hft.deployment (
 	epoch		bigint NOT NULL DEFAULT 0,
 	revision	bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 70);
+-- a name is free again when its endpoint is gone
+CREATE UNIQUE INDEX deployment_name ON hft.deployment (name)
+	WHERE state NOT IN ('gone', 'failed');
 COMMENT ON TABLE hft.deployment IS
 	'Endpoints that serve a tuned model and cost money while they stand';
 

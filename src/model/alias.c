@@ -32,8 +32,6 @@
 #include "model/model.h"
 #include "worker/server.h"
 
-#define NAME_LIMIT 200
-
 PG_FUNCTION_INFO_V1(hft_sql_promote);
 PG_FUNCTION_INFO_V1(hft_sql_rollback);
 PG_FUNCTION_INFO_V1(hft_sql_drop_alias);
@@ -188,29 +186,11 @@ adopt_model(const char *name, const char *server, Oid role)
 	return hft_model_require(name, server, role);
 }
 
-static char *
-name_argument(FunctionCallInfo fcinfo, int argument, const char *what)
-{
-	char	   *name;
-
-	if (PG_ARGISNULL(argument))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", what)));
-	name = text_to_cstring(PG_GETARG_TEXT_PP(argument));
-	if (name[0] == '\0' || strlen(name) > NAME_LIMIT)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must have between 1 and %d bytes", what,
-						NAME_LIMIT)));
-	return name;
-}
-
 Datum
 hft_sql_promote(PG_FUNCTION_ARGS)
 {
-	char	   *name = name_argument(fcinfo, 0, "name");
-	char	   *reference = name_argument(fcinfo, 1, "model");
+	char	   *name = hft_required_text(fcinfo, 0, "name");
+	char	   *reference = hft_required_text(fcinfo, 1, "model");
 	char	   *server = PG_ARGISNULL(3) ? NULL
 		: text_to_cstring(PG_GETARG_TEXT_PP(3));
 	AliasRange	range = {.comment = PG_ARGISNULL(2) ? NULL
@@ -269,7 +249,7 @@ find_previous(const HftAlias *alias, AliasRange *range)
 Datum
 hft_sql_rollback(PG_FUNCTION_ARGS)
 {
-	char	   *name = name_argument(fcinfo, 0, "name");
+	char	   *name = hft_required_text(fcinfo, 0, "name");
 	AliasRange	range = {.comment = PG_ARGISNULL(1) ? NULL
 		: PG_GETARG_TEXT_PP(1)};
 	Oid			role = GetUserId();
@@ -295,7 +275,7 @@ hft_sql_rollback(PG_FUNCTION_ARGS)
 Datum
 hft_sql_drop_alias(PG_FUNCTION_ARGS)
 {
-	char	   *name = name_argument(fcinfo, 0, "name");
+	char	   *name = hft_required_text(fcinfo, 0, "name");
 	Oid			role = GetUserId();
 	HftScope	scope;
 	HftAlias	alias;

@@ -112,9 +112,8 @@ hft_model_find(const char *reference, const char *server, Oid role)
 	return model ? model : find_by_job(values, nulls, reference);
 }
 
-/* Names to compare a mistyped one with, NULL-terminated. */
-static const char **
-list_names(HftStatement *list, Oid role)
+const char *
+hft_closest_visible(HftStatement *list, const char *name, Oid role)
 {
 	Datum		values[1] = {ObjectIdGetDatum(role)};
 	uint64		rows = hft_statement_run(list, values, NULL, 0);
@@ -122,7 +121,7 @@ list_names(HftStatement *list, Oid role)
 
 	for (uint64 row = 0; row < rows; row++)
 		names[row] = hft_row_text(row, 1);
-	return names;
+	return hft_closest(name, names);
 }
 
 HftModel *
@@ -142,7 +141,7 @@ hft_model_require(const char *reference, const char *server, Oid role)
 
 	if (model != NULL)
 		return model;
-	closest = hft_closest(reference, list_names(&list, role));
+	closest = hft_closest_visible(&list, reference, role);
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("model \"%s\" does not exist", reference),
@@ -187,11 +186,29 @@ hft_alias_raise_unknown(const char *name, Oid role)
 		" WHERE valid_until IS NULL AND pg_has_role($1, owner, 'MEMBER')",
 		1, {OIDOID}
 	};
-	const char *closest = hft_closest(name, list_names(&list, role));
+	const char *closest = hft_closest_visible(&list, name, role);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("alias \"%s\" does not exist", name),
 			 closest ? errhint("Perhaps you meant \"%s\".", closest) :
 			 errhint("Create it with hft.promote().")));
+}
+
+char *
+hft_required_text(FunctionCallInfo fcinfo, int argument, const char *what)
+{
+	char	   *value;
+
+	if (PG_ARGISNULL(argument))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", what)));
+	value = text_to_cstring(PG_GETARG_TEXT_PP(argument));
+	if (value[0] == '\0' || strlen(value) > HFT_NAME_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must have between 1 and %d bytes", what,
+						HFT_NAME_LIMIT)));
+	return value;
 }

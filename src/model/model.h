@@ -14,6 +14,11 @@
 #define HFT_MODEL_H
 
 #include "datatype/timestamp.h"
+#include "fmgr.h"
+
+#include "base/sql.h"
+
+#define HFT_NAME_LIMIT 500		/* bytes of a name of a model or an alias */
 
 typedef struct HftModel
 {
@@ -48,5 +53,16 @@ extern HftModel *hft_alias_find(const char *name, TimestampTz at, Oid role);
 /* ERROR 42704 about an alias, with the closest one in the HINT. */
 extern void hft_alias_raise_unknown(const char *name, Oid role)
 			pg_attribute_noreturn();
+
+/*
+ * The visible name most like "name", for a HINT; NULL when none is near.
+ * "list" gives names in its first column and takes the role.
+ */
+extern const char *hft_closest_visible(HftStatement *list, const char *name,
+									   Oid role);
+
+/* A text argument that must be there, 1 to HFT_NAME_LIMIT bytes; no scope. */
+extern char *hft_required_text(FunctionCallInfo fcinfo, int argument,
+							   const char *what);
 
 #endif							/* HFT_MODEL_H */

@@ -18,6 +18,7 @@
 #include "base/errors.h"
 #include "base/settings.h"
 #include "base/sql.h"
+#include "worker/error_class.h"
 #include "worker/job_internal.h"
 #include "worker/retry.h"
 
@@ -33,22 +34,17 @@ typedef enum Reaction
 	LOOK_AGAIN					/* a known thing was not found */
 } Reaction;
 
-static const struct
-{
-	const char *name;
-	const char *sqlstate;
-	Reaction	reaction;
-}			classes[] = {
-	[HFT_ERROR_NONE] = {"internal", "XX000", RETRY},
-	[HFT_ERROR_TRANSIENT] = {"transient", "08006", RETRY},
-	[HFT_ERROR_RATE_LIMITED] = {"rate_limited", "53000", RETRY},
-	[HFT_ERROR_CREDENTIAL] = {"credential", "42501", PARK_CREDENTIAL},
-	[HFT_ERROR_LIMIT] = {"limit", "53400", PARK_LIMIT},
-	[HFT_ERROR_REFUSED] = {"refused", "38000", END},
-	[HFT_ERROR_LOST] = {"lost", "38000", LOOK_AGAIN},
-	[HFT_ERROR_NOT_PROVIDER] = {"not_provider", "08P01", RETRY},
-	[HFT_ERROR_BAD_ANSWER] = {"bad_answer", "22032", RETRY},
-	[HFT_ERROR_MEMORY] = {"memory", "54000", RETRY},
+static const Reaction reactions[] = {
+	[HFT_ERROR_NONE] = RETRY,
+	[HFT_ERROR_TRANSIENT] = RETRY,
+	[HFT_ERROR_RATE_LIMITED] = RETRY,
+	[HFT_ERROR_CREDENTIAL] = PARK_CREDENTIAL,
+	[HFT_ERROR_LIMIT] = PARK_LIMIT,
+	[HFT_ERROR_REFUSED] = END,
+	[HFT_ERROR_LOST] = LOOK_AGAIN,
+	[HFT_ERROR_NOT_PROVIDER] = RETRY,
+	[HFT_ERROR_BAD_ANSWER] = RETRY,
+	[HFT_ERROR_MEMORY] = RETRY,
 };
 
 /* The error of the current outcome, into a change. */
@@ -57,8 +53,9 @@ describe_error(HftTask *task, HftJobChange *change)
 {
 	const HftOutcome *outcome = &task->outcome;
 
-	change->error_class = classes[outcome->error].name;
-	change->sqlstate = classes[outcome->error].sqlstate;
+	change->error_class = hft_error_name(outcome->error);
+	change->sqlstate =
+		pstrdup(unpack_sql_state(hft_error_sqlstate(outcome->error)));
 	change->error_code = hft_redact(outcome->code, 256);
 	change->message = hft_redact(outcome->message ? outcome->message
 								 : "the platform gave no reason", 2048);
@@ -216,7 +213,7 @@ HftTurn
 hft_job_failure(HftTask *task, const HftResult *result)
 {
 	const HftOutcome *outcome = &task->outcome;
-	Reaction	reaction = classes[outcome->error].reaction;
+	Reaction	reaction = reactions[outcome->error];
 
 	settle_failure(task, result);
 	if (task->op == HFT_OP_CREATE && task->attempt != 0 &&

@@ -132,6 +132,14 @@ require_operation(const HftControl *control, HftOp op, const char *verb)
 				 errhint("%s", operation->instead) : 0));
 }
 
+/* A wish to cancel is never replaced by a weaker one. */
+static void
+refuse_if_cancelling(const HftControl *control, const char *what)
+{
+	if (wants(control, "cancel"))
+		hft_control_refuse(control, what, "Cancelling it was asked for.");
+}
+
 PG_FUNCTION_INFO_V1(hft_sql_pause_job);
 
 Datum
@@ -140,6 +148,7 @@ hft_sql_pause_job(PG_FUNCTION_ARGS)
 	HftControl *control = hft_control_lock(hft_job_argument(fcinfo));
 
 	require_operation(control, HFT_OP_PAUSE, "pause");
+	refuse_if_cancelling(control, "paused");
 	if (state_is(control, "paused") && !wants(control, "resume"))
 		ereport(NOTICE,
 				(errmsg("job " INT64_FORMAT " is paused already",
@@ -165,6 +174,7 @@ hft_sql_resume_job(PG_FUNCTION_ARGS)
 	HftControl *control = hft_control_lock(hft_job_argument(fcinfo));
 
 	require_operation(control, HFT_OP_RESUME, "resume");
+	refuse_if_cancelling(control, "resumed");
 	if (state_is(control, "paused"))
 	{
 		hft_control_note(control, "resuming requested");

@@ -159,8 +159,9 @@ explain_price(ReturnSetInfo *result, const HftSubmission *submission)
 	const HftEstimate *estimate = &submission->estimate;
 
 	if (estimate->price != NULL)
-		put_line(result, "Price: $%s per 1M tokens since %s (%s)",
-				 estimate->price, estimate->since, estimate->source);
+		put_line(result, "Price: $%s per 1M tokens%s (%s)", estimate->price,
+				 strcmp(estimate->since, "-infinity") == 0 ? "" :
+				 psprintf(" since %s", estimate->since), estimate->source);
 	else if (estimate->source != NULL)
 		put_line(result, "Price: unknown (%s)", estimate->source);
 	else

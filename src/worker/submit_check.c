@@ -12,6 +12,8 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "base/errors.h"
@@ -42,7 +44,8 @@ check_right(HftSubmission *submission)
 	if (hft_server_allows(submission->server, submission->owner))
 		return;
 	add_problem(submission, ERRCODE_INSUFFICIENT_PRIVILEGE,
-				psprintf("permission denied for foreign server %s",
+				psprintf("role \"%s\" may not use foreign server \"%s\"",
+						 GetUserNameFromId(submission->owner, false),
 						 submission->server_name),
 				NULL,
 				"GRANT USAGE ON FOREIGN SERVER is the right to spend money there.");
@@ -78,6 +81,23 @@ is_listed(const char *list, const char *word)
 	return false;
 }
 
+/* "a|b|c" as "a, b, c" */
+static char *
+list_words(const char *list)
+{
+	StringInfoData words;
+
+	initStringInfo(&words);
+	for (; *list != '\0'; list++)
+	{
+		if (*list == '|')
+			appendStringInfoString(&words, ", ");
+		else
+			appendStringInfoChar(&words, *list);
+	}
+	return words.data;
+}
+
 static void
 check_method(HftSubmission *submission)
 {
@@ -89,7 +109,7 @@ check_method(HftSubmission *submission)
 				psprintf("%s does not train with method \"%s\"",
 						 provider->title, submission->method),
 				NULL,
-				psprintf("Its methods are: %s.", provider->methods));
+				psprintf("Its methods are: %s.", list_words(provider->methods)));
 }
 
 /* Texts that end in requests: of sane length, without line breaks (F76). */

@@ -21,6 +21,11 @@ hft_outcome_save(HftOutcome *outcome, const HftCall *call, json_t *cursor)
 {
 	outcome->cursor = hft_json_text(call->arena, cursor);
 	json_decref(cursor);
+
+	/* going on without a cursor would begin the operation again (F10) */
+	if (outcome->cursor == NULL)
+		hft_outcome_fail(outcome, HFT_ERROR_MEMORY,
+						 "There is no memory to go on.", NULL);
 }
 
 void

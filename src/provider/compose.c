@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "provider/pick.h"
+#include "provider/answer.h"
 
 #define MAX_PATH 16384
 #define MAX_MULTIPART_HEAD 65536
@@ -43,14 +43,35 @@ hft_compose(HftRequest *request, const HftCall *call, const char *method,
 		request->effect = HFT_EFFECT_REPEATABLE;
 }
 
+/* No body at all must not pass for an empty one. */
+static void
+exhaust(const HftCall *call)
+{
+	(void) hft_arena_alloc(call->arena, SIZE_MAX);
+}
+
 void
 hft_compose_json(HftRequest *request, const HftCall *call, json_t *body)
 {
 	char	   *text = hft_json_text(call->arena, body);
 
+	if (text == NULL)
+		exhaust(call);
 	json_decref(body);
 	hft_request_body(request, "application/json", text,
 					 text ? strlen(text) : 0);
+}
+
+bool
+hft_compose_marked(const HftRequest *request, const HftCall *call,
+				   const char *mark, HftOutcome *outcome)
+{
+	if (request->prefix != NULL && mark != NULL &&
+		strstr(request->prefix, mark) != NULL)
+		return true;
+	hft_outcome_refuse(outcome, "There is no memory to mark the job.", NULL);
+	outcome->error = HFT_ERROR_MEMORY;
+	return false;
 }
 
 /*
@@ -83,7 +104,7 @@ put_part(HftBuffer *buffer, const char *boundary, const char *name)
 	hft_buffer_putc(buffer, '"');
 }
 
-bool
+void
 hft_compose_upload(HftRequest *request, const HftCall *call,
 				   const HftField *fields, const char *part,
 				   int64_t offset, int64_t length)
@@ -92,10 +113,9 @@ hft_compose_upload(HftRequest *request, const HftCall *call,
 	const char *boundary = hft_arena_printf(call->arena, "hft-%.40s",
 											call->file->sha256);
 	HftBuffer	head;
-	bool		written;
 
 	if (boundary == NULL)
-		return false;
+		return;
 	hft_buffer_init(&head, MAX_MULTIPART_HEAD);
 	for (; fields != NULL && fields->name != NULL; fields++)
 	{
@@ -113,7 +133,8 @@ hft_compose_upload(HftRequest *request, const HftCall *call,
 											   "boundary=%s", boundary),
 					 hft_arena_strndup(call->arena, head.data, head.length),
 					 head.length);
-	written = !head.failed;
+	if (head.failed)
+		exhaust(call);
 	hft_buffer_free(&head);
 	request->dataset_offset = offset;
 	request->dataset_length = length;
@@ -121,7 +142,6 @@ hft_compose_upload(HftRequest *request, const HftCall *call,
 									   boundary);
 	request->suffix_length = request->suffix ? strlen(request->suffix) : 0;
 	request->pace = HFT_PACE_UPLOAD;
-	return written;
 }
 
 void

@@ -3,6 +3,9 @@
  * compose.h
  *	  Writing requests: URLs, JSON bodies, multipart uploads.
  *
+ * Whatever memory runs out here exhausts the call's arena, too, so that the
+ * one question at the end of a request function finds it (F10).
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef HFT_COMPOSE_H
@@ -40,6 +43,13 @@ extern void hft_compose(HftRequest *request, const HftCall *call,
 extern void hft_compose_json(HftRequest *request, const HftCall *call,
 							 json_t *body);
 
+/*
+ * Last line of a request that creates a job: false unless its body has our
+ * mark, without which the job could not be found again (R28).
+ */
+extern bool hft_compose_marked(const HftRequest *request, const HftCall *call,
+							   const char *mark, HftOutcome *outcome);
+
 /* One field of a multipart upload. */
 typedef struct HftField
 {
@@ -49,10 +59,9 @@ typedef struct HftField
 
 /*
  * Give it a multipart body: the fields (a NULL name ends them), then the
- * slice [offset, offset + length) of the call's file as part "part".  False
- * when memory is exhausted.
+ * slice [offset, offset + length) of the call's file as part "part".
  */
-extern bool hft_compose_upload(HftRequest *request, const HftCall *call,
+extern void hft_compose_upload(HftRequest *request, const HftCall *call,
 							   const HftField *fields, const char *part,
 							   int64_t offset, int64_t length);
 

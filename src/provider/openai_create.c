@@ -154,7 +154,8 @@ hft_openai_create_request(const HftCall *call, HftRequest *request,
 	/* for the platform's support; it does not deduplicate */
 	(void) hft_request_header(request, "X-Client-Request-Id",
 							  call->job->token);
-	return hft_openai_finish(call, request, outcome);
+	return hft_openai_finish(call, request, outcome) &&
+		hft_compose_marked(request, call, call->job->token, outcome);
 }
 
 void

@@ -81,9 +81,8 @@ hft_openai_upload_request(const HftCall *call, HftRequest *request,
 	if (call->file->bytes > MAX_ONE_SHOT)
 		return hft_openai_parts_request(call, request, outcome);
 	hft_compose(request, call, "POST", hft_openai_base(call), "/files");
-	return hft_compose_upload(request, call, fields, "file", 0,
-							  call->file->bytes) &&
-		hft_openai_finish(call, request, outcome);
+	hft_compose_upload(request, call, fields, "file", 0, call->file->bytes);
+	return hft_openai_finish(call, request, outcome);
 }
 
 void

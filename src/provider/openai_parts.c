@@ -55,7 +55,7 @@ compose_begin(const HftCall *call, HftRequest *request)
 							   "mime_type", "text/jsonl"));
 }
 
-static bool
+static void
 compose_part(const HftCall *call, HftRequest *request, const json_t *cursor)
 {
 	int64_t		offset = sent_bytes(cursor);
@@ -64,8 +64,8 @@ compose_part(const HftCall *call, HftRequest *request, const json_t *cursor)
 	hft_compose(request, call, "POST", hft_openai_base(call),
 				"/uploads/%s/parts",
 				hft_url_encode(call->arena, hft_pick_word(cursor, "upload")));
-	return hft_compose_upload(request, call, NULL, "data", offset,
-							  left < PART_BYTES ? left : PART_BYTES);
+	hft_compose_upload(request, call, NULL, "data", offset,
+					   left < PART_BYTES ? left : PART_BYTES);
 }
 
 static void
@@ -85,7 +85,6 @@ hft_openai_parts_request(const HftCall *call, HftRequest *request,
 						 HftOutcome *outcome)
 {
 	json_t	   *cursor = hft_json_object(call->cursor);
-	bool		composed = true;
 
 	if (call->file->bytes > MAX_BYTES)
 	{
@@ -100,14 +99,14 @@ hft_openai_parts_request(const HftCall *call, HftRequest *request,
 			compose_begin(call, request);
 			break;
 		case STAGE_PART:
-			composed = compose_part(call, request, cursor);
+			compose_part(call, request, cursor);
 			break;
 		case STAGE_COMPLETE:
 			compose_complete(call, request, cursor);
 			break;
 	}
 	json_decref(cursor);
-	return hft_openai_finish(call, request, outcome) && composed;
+	return hft_openai_finish(call, request, outcome);
 }
 
 /* The upload expired or was cancelled: begin again, a few times. */

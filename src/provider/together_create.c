@@ -335,7 +335,10 @@ hft_together_create_request(const HftCall *call, HftRequest *request,
 	json_decref(options);
 	if (problem != NULL)
 		return hft_outcome_refuse(outcome, problem, NULL);
-	return hft_outcome_ready(outcome, call);
+	return hft_outcome_ready(outcome, call) &&
+		hft_compose_marked(request, call,
+						   hft_together_digits(call, call->job->token),
+						   outcome);
 }
 
 void

@@ -277,6 +277,111 @@ test_gone(void)
 	rig_done(&rig);
 }
 
+/* What the platform's words for a deployment mean for ours. */
+static void
+test_states(void)
+{
+	static const struct
+	{
+		const char *word;
+		HftProgress progress;
+		HftRemoteState state;
+	}			cases[] =
+	{
+		{"PROVISIONING", HFT_WAIT, HFT_REMOTE_QUEUED},
+		{"READY", HFT_MORE, HFT_REMOTE_RUNNING},
+		{"DEGRADED", HFT_MORE, HFT_REMOTE_RUNNING},
+		{"STOPPED", HFT_DONE, HFT_REMOTE_CANCELLED},
+		{"FAILED", HFT_DONE, HFT_REMOTE_FAILED},
+		{"DREAMING", HFT_WAIT, HFT_REMOTE_UNKNOWN}
+	};
+	Rig			rig;
+	char		body[200];
+
+	rig_init(&rig, "together");
+	rig.deployment.remote_id = PATH;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		snprintf(body, sizeof(body), "{\"status\":{\"state\":"
+				 "\"DEPLOYMENT_STATE_%s\",\"message\":\"m\"}}",
+				 cases[i].word);
+		rig_cursor(&rig, NULL);
+		rig_answer(&rig, HFT_OP_DEPLOY_STATUS, 200, body);
+		ok(rig.outcome.progress == cases[i].progress &&
+		   rig.outcome.state == cases[i].state, "F35: %s", cases[i].word);
+	}
+	rig_cursor(&rig, NULL);
+	rig_answer(&rig, HFT_OP_DEPLOY_STATUS, 200, "{\"status\":{\"state\":"
+			   "\"DEPLOYMENT_STATE_SCALING\",\"readyReplicas\":1}}");
+	is_int(rig.outcome.state, HFT_REMOTE_RUNNING, "scaling, but it answers");
+	rig_done(&rig);
+}
+
+#define NO "{\"error\":{\"message\":\"no\",\"type\":\"x\"}}"
+
+/* Refusals that pass: stale etags, things too new to be known. */
+static void
+test_patience(void)
+{
+	Rig			rig;
+	int			waits = 0;
+
+	rig_init(&rig, "together");
+	rig.deployment.remote_id = PATH;
+	rig_cursor(&rig, "{\"stage\":\"route\",\"etag\":\"old\"}");
+	rig_answer(&rig, HFT_OP_DEPLOY_STATUS, 409, NO);
+	is_int(rig.outcome.progress, HFT_WAIT, "a stale etag is read again");
+	rig_ask(&rig, HFT_OP_DEPLOY_STATUS);
+	is_request(&rig, "GET", V2 "projects/p1/endpoints/ep_1");
+	rig_cursor(&rig, NULL);
+	do
+		rig_answer(&rig, HFT_OP_DEPLOY_STATUS, 404, NO);
+	while (rig.outcome.progress == HFT_WAIT && waits++ < 10);
+	is_int(waits, 3, "F43: a new deployment may be unknown at first");
+	is_int(rig.outcome.error, HFT_ERROR_LOST, "F29: then it is lost");
+	rig_cursor(&rig, "{\"stage\":\"route\"}");
+	rig_answer(&rig, HFT_OP_UNDEPLOY, 409, NO);
+	rig_ask(&rig, HFT_OP_UNDEPLOY);
+	is_request(&rig, "GET", V2 "projects/p1/endpoints/ep_1");
+	rig_cursor(&rig, "{\"stage\":\"delete\",\"tries\":60}");
+	rig_answer(&rig, HFT_OP_UNDEPLOY, 400, NO);
+	is_int(rig.outcome.error, HFT_ERROR_REFUSED, "patience has an end");
+	rig.deployment.remote_id = NULL;
+	ok(!rig_ask(&rig, HFT_OP_UNDEPLOY), "nothing to take down");
+	rig_done(&rig);
+}
+
+static void
+test_no_config(void)
+{
+	Rig			rig;
+
+	rig_init(&rig, "together");
+	rig.deployment.job_remote_id = NULL;
+	rig.deployment.model = "acct/m";
+	rig_cursor(&rig, "{\"project\":\"p1\"}");
+	rig_answer(&rig, HFT_OP_DEPLOY, 200, "{\"data\":[{\"id\":\"ml_9\","
+			   "\"name\":\"acct/other\"}],\"next_cursor\":\"c2\"}");
+	rig_ask(&rig, HFT_OP_DEPLOY);
+	is_request(&rig, "GET", V2 "projects/p1/models?limit=500&after=c2");
+	rig_answer(&rig, HFT_OP_DEPLOY, 200, "{\"data\":[{\"id\":\"ml_7\","
+			   "\"name\":\"acct/m\"}],\"next_cursor\":\"c3\"}");
+	rig_ask(&rig, HFT_OP_DEPLOY);
+	is_request(&rig, "GET", V2 "projects/p1/configs?referenceModel="
+			   "projects%2Fp1%2Fmodels%2Fml_7");
+	rig_answer(&rig, HFT_OP_DEPLOY, 200, "{\"data\":[]}");
+	is_int(rig.outcome.error, HFT_ERROR_REFUSED, "tunable, not deployable");
+	ok(rig.outcome.hint != NULL, "with advice");
+	rig_cursor(&rig, "{\"project\":\"p1\",\"model\":\"ml_7\","
+			   "\"config\":\"c\"}");
+	rig_answer(&rig, HFT_OP_DEPLOY, 200, "{\"data\":["
+			   "{\"gpuType\":\"A\",\"priceCentsPerHour\":1},"
+			   "{\"gpuType\":\"B\",\"priceCentsPerHour\":2}]}");
+	ok(strstr(rig.call.cursor, "\"hourly\":-1") != NULL,
+	   "P10: one of several prices is no price");
+	rig_done(&rig);
+}
+
 static void
 test_serve(void)
 {
@@ -311,6 +416,9 @@ main(void)
 	test_find();
 	test_undeploy();
 	test_gone();
+	test_states();
+	test_patience();
+	test_no_config();
 	test_serve();
 	return tap_done();
 }

@@ -50,9 +50,8 @@ extern HftModel *hft_model_require(const char *reference, const char *server,
  */
 extern HftModel *hft_alias_find(const char *name, TimestampTz at, Oid role);
 
-/* ERROR 42704 about an alias, with the closest one in the HINT. */
-extern void hft_alias_raise_unknown(const char *name, Oid role)
-			pg_attribute_noreturn();
+/* Never returns: ERROR 42704 about an alias, with the closest in the HINT. */
+extern void hft_alias_raise_unknown(const char *name, Oid role);
 
 /*
  * The visible name most like "name", for a HINT; NULL when none is near.

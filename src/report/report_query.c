@@ -22,7 +22,7 @@
 
 const char *const hft_report_head =
 "SELECT coalesce(j.name, 'Job ' || j.id),"
-" concat_ws(' \302\267 ', j.base_model, upper(j.method),"
+" concat_ws(', ', j.base_model, upper(j.method),"
 "  coalesce(j.dataset || ' v' || v.number, j.dataset), j.server,"
 "  'job ' || j.id),"
 " j.state,"

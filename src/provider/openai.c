@@ -110,8 +110,10 @@ static const HftOptionSpec job_options[] = {
 		[HFT_OP_STATUS] = HFT_OP_ROW(hft_openai_status), \
 		[HFT_OP_HISTORY] = HFT_OP_ROW(hft_openai_history), \
 		[HFT_OP_CANCEL] = HFT_OP_ROW(hft_openai_cancel), \
-		[HFT_OP_PAUSE] = HFT_OP_ROW(hft_openai_pause), \
-		[HFT_OP_RESUME] = HFT_OP_ROW(hft_openai_resume), \
+		[HFT_OP_PAUSE] = {hft_openai_pause_request, \
+			hft_openai_status_response, NULL}, \
+		[HFT_OP_RESUME] = {hft_openai_resume_request, \
+			hft_openai_status_response, NULL}, \
 		[HFT_OP_LIST] = HFT_OP_ROW(hft_openai_list), \
 		[HFT_OP_DEPLOY] = NO_DEPLOYMENT, \
 		[HFT_OP_FIND_DEPLOYMENT] = NO_DEPLOYMENT, \

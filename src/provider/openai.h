@@ -46,8 +46,12 @@ HFT_DECLARE_OP(hft_openai_create);
 HFT_DECLARE_OP(hft_openai_find);
 HFT_DECLARE_OP(hft_openai_status);
 HFT_DECLARE_OP(hft_openai_cancel);
-HFT_DECLARE_OP(hft_openai_pause);
-HFT_DECLARE_OP(hft_openai_resume);
+extern bool hft_openai_pause_request(const HftCall *call,
+									 HftRequest *request,
+									 HftOutcome *outcome);
+extern bool hft_openai_resume_request(const HftCall *call,
+									  HftRequest *request,
+									  HftOutcome *outcome);
 HFT_DECLARE_OP(hft_openai_list);
 
 /* Read a job object into the outcome; a failure without id and status. */

@@ -162,13 +162,7 @@ void
 hft_openai_create_response(const HftCall *call, const HftResponse *response,
 						   HftOutcome *outcome)
 {
-	HftAnswer	answer;
-
-	if (hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
-	{
-		hft_openai_read_job(call, answer.root, outcome);
-		hft_answer_close(&answer, call, outcome);
-	}
+	hft_openai_status_response(call, response, outcome);
 
 	/* a 404 here is about the model or a file, not about a job we lost */
 	if (outcome->error == HFT_ERROR_LOST)

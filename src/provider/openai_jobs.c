@@ -291,18 +291,6 @@ compose_job(const HftCall *call, HftRequest *request, const char *method,
 	return hft_openai_finish(call, request, outcome);
 }
 
-static void
-read_one(const HftCall *call, const HftResponse *response,
-		 HftOutcome *outcome)
-{
-	HftAnswer	answer;
-
-	if (!hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
-		return;
-	hft_openai_read_job(call, answer.root, outcome);
-	hft_answer_close(&answer, call, outcome);
-}
-
 bool
 hft_openai_status_request(const HftCall *call, HftRequest *request,
 						  HftOutcome *outcome)
@@ -314,7 +302,12 @@ void
 hft_openai_status_response(const HftCall *call, const HftResponse *response,
 						   HftOutcome *outcome)
 {
-	read_one(call, response, outcome);
+	HftAnswer	answer;
+
+	if (!hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
+		return;
+	hft_openai_read_job(call, answer.root, outcome);
+	hft_answer_close(&answer, call, outcome);
 }
 
 /* ---- cancel, pause, resume ---- */
@@ -332,7 +325,7 @@ void
 hft_openai_cancel_response(const HftCall *call, const HftResponse *response,
 						   HftOutcome *outcome)
 {
-	read_one(call, response, outcome);
+	hft_openai_status_response(call, response, outcome);
 	hft_cancel_settle(call, response, outcome);
 }
 
@@ -343,23 +336,9 @@ hft_openai_pause_request(const HftCall *call, HftRequest *request,
 	return compose_job(call, request, "POST", "/pause", outcome);
 }
 
-void
-hft_openai_pause_response(const HftCall *call, const HftResponse *response,
-						  HftOutcome *outcome)
-{
-	read_one(call, response, outcome);
-}
-
 bool
 hft_openai_resume_request(const HftCall *call, HftRequest *request,
 						  HftOutcome *outcome)
 {
 	return compose_job(call, request, "POST", "/resume", outcome);
-}
-
-void
-hft_openai_resume_response(const HftCall *call, const HftResponse *response,
-						   HftOutcome *outcome)
-{
-	read_one(call, response, outcome);
 }

@@ -220,11 +220,48 @@ check_facts(const HftCall *call, const json_t *asked)
 	return NULL;
 }
 
-/* ---- estimate ---- */
+/* The whole job: the core, and what the price does not depend on. */
+static json_t *
+write_job(const HftCall *call, const json_t *asked, const json_t *options)
+{
+	static const char *const of_asked[] = {
+		"n_checkpoints", "batch_size", "gradient_accumulation_steps",
+		"learning_rate", "warmup_ratio", "max_grad_norm", "weight_decay",
+		"max_seq_length", "packing", "early_stopping_enabled",
+		"early_stopping_patience", "early_stopping_min_delta",
+		"early_stopping_warmup_evals", NULL
+	};
+	static const char *const of_options[] = {
+		"from_hf_model", "hf_model_revision", "hf_output_repo_name",
+		"wandb_project_name", "wandb_name", "wandb_entity",
+		"multimodal_params", NULL
+	};
+	const char *suffix = write_suffix(call);
+	json_t	   *scheduler = write_scheduler(asked);
+	json_t	   *body = write_core(call, asked, options);
 
-bool
-hft_together_estimate_request(const HftCall *call, HftRequest *request,
-							  HftOutcome *outcome)
+	/* the server is known to fail without a batch size */
+	json_object_set_new(body, "batch_size", json_string("max"));
+	json_object_set_new(body, "n_checkpoints", json_integer(1));
+	hft_json_copy(body, asked, of_asked);
+	hft_json_copy(body, options, of_options);
+	if (json_is_integer(json_object_get(options, "seed")))
+		json_object_set(body, "random_seed",
+						json_object_get(options, "seed"));
+	if (scheduler != NULL)
+		json_object_set_new(body, "lr_scheduler", scheduler);
+	if (suffix != NULL)
+		json_object_set_new(body, "suffix", json_string(suffix));
+	return body;
+}
+
+typedef json_t *(*WriteBody) (const HftCall *call, const json_t *asked,
+							  const json_t *options);
+
+/* POST what is asked for, unless the platform would refuse it. */
+static bool
+compose_job(const HftCall *call, HftRequest *request, const char *path,
+			WriteBody write_body, HftOutcome *outcome)
 {
 	json_t	   *asked = hft_json_object(call->job->hyperparameters);
 	json_t	   *options = hft_json_object(call->job->options);
@@ -232,16 +269,28 @@ hft_together_estimate_request(const HftCall *call, HftRequest *request,
 
 	if (problem == NULL)
 	{
-		hft_compose(request, call, "POST", hft_together_base(call),
-					"/fine-tunes/estimate-price");
-		hft_compose_json(request, call, write_core(call, asked, options));
-		request->effect = HFT_EFFECT_READ;
+		hft_compose(request, call, "POST", hft_together_base(call), "%s",
+					path);
+		hft_compose_json(request, call, write_body(call, asked, options));
 	}
 	json_decref(asked);
 	json_decref(options);
 	if (problem != NULL)
 		return hft_outcome_refuse(outcome, problem, NULL);
 	return hft_outcome_ready(outcome, call);
+}
+
+/* ---- estimate ---- */
+
+bool
+hft_together_estimate_request(const HftCall *call, HftRequest *request,
+							  HftOutcome *outcome)
+{
+	if (!compose_job(call, request, "/fine-tunes/estimate-price", write_core,
+					 outcome))
+		return false;
+	request->effect = HFT_EFFECT_READ;
+	return true;
 }
 
 static void
@@ -282,63 +331,16 @@ hft_together_estimate_response(const HftCall *call,
 
 /* ---- create ---- */
 
-static json_t *
-write_job(const HftCall *call, const json_t *asked, const json_t *options)
-{
-	static const char *const of_asked[] = {
-		"n_checkpoints", "batch_size", "gradient_accumulation_steps",
-		"learning_rate", "warmup_ratio", "max_grad_norm", "weight_decay",
-		"max_seq_length", "packing", "early_stopping_enabled",
-		"early_stopping_patience", "early_stopping_min_delta",
-		"early_stopping_warmup_evals", NULL
-	};
-	static const char *const of_options[] = {
-		"from_hf_model", "hf_model_revision", "hf_output_repo_name",
-		"wandb_project_name", "wandb_name", "wandb_entity",
-		"multimodal_params", NULL
-	};
-	const char *suffix = write_suffix(call);
-	json_t	   *scheduler = write_scheduler(asked);
-	json_t	   *body = write_core(call, asked, options);
-
-	/* the server is known to fail without a batch size */
-	json_object_set_new(body, "batch_size", json_string("max"));
-	json_object_set_new(body, "n_checkpoints", json_integer(1));
-	hft_json_copy(body, asked, of_asked);
-	hft_json_copy(body, options, of_options);
-	if (json_is_integer(json_object_get(options, "seed")))
-		json_object_set(body, "random_seed",
-						json_object_get(options, "seed"));
-	if (scheduler != NULL)
-		json_object_set_new(body, "lr_scheduler", scheduler);
-	if (suffix != NULL)
-		json_object_set_new(body, "suffix", json_string(suffix));
-	return body;
-}
-
 bool
 hft_together_create_request(const HftCall *call, HftRequest *request,
 							HftOutcome *outcome)
 {
-	json_t	   *asked = hft_json_object(call->job->hyperparameters);
-	json_t	   *options = hft_json_object(call->job->options);
-	const char *problem = check_facts(call, asked);
-
-	if (problem == NULL)
-	{
-		hft_compose(request, call, "POST", hft_together_base(call),
-					"/fine-tunes");
-		hft_compose_json(request, call, write_job(call, asked, options));
-		request->effect = HFT_EFFECT_PAID;
-	}
-	json_decref(asked);
-	json_decref(options);
-	if (problem != NULL)
-		return hft_outcome_refuse(outcome, problem, NULL);
-	return hft_outcome_ready(outcome, call) &&
-		hft_compose_marked(request, call,
-						   hft_together_digits(call, call->job->token),
-						   outcome);
+	if (!compose_job(call, request, "/fine-tunes", write_job, outcome))
+		return false;
+	request->effect = HFT_EFFECT_PAID;
+	return hft_compose_marked(request, call,
+							  hft_together_digits(call, call->job->token),
+							  outcome);
 }
 
 void

@@ -65,7 +65,7 @@ report_open_failure(HftTokenStatus status, const char *name,
 					 errmsg("vocabulary of encoding \"%s\" is not installed",
 							name),
 					 errdetail("Could not open file \"%s\": %m.", path),
-					 errhint("\"SELECT * FROM hft.encodings()\" lists what is installed.")));
+					 errhint("Vocabularies with terms of their own (llama3_1, gemma3, gemini) are fetched and installed by \"make extra-vocabularies\" in the sources of hft.")));
 			break;
 		case HFT_TOKEN_NO_MEMORY:
 			ereport(ERROR,

@@ -75,6 +75,24 @@ is_crossed(const HftVocab *vocab, const uint8_t *left, int nleft,
 	return false;
 }
 
+/* Can the text that starts at "start" be cut before the character at "at"? */
+bool
+hft_cut_before(const HftVocab *vocab, const uint8_t *start,
+			   const uint8_t *at, const uint8_t *end)
+{
+	const uint8_t *left = at - 1;
+	uint32_t	left_code;
+	uint32_t	right_code;
+	int			nleft;
+	int			nright = decode_char(at, end, &right_code);
+
+	while (left > start && at - left < 4 && is_continuation(*left))
+		left--;
+	nleft = decode_char(left, at, &left_code);
+	return left_code != HFT_BAD_CHAR && right_code != HFT_BAD_CHAR &&
+		left + nleft == at && !is_crossed(vocab, left, nleft, at, nright);
+}
+
 /* Length of the shortest start of a piece that can be merged by itself. */
 size_t
 hft_cut_next(const HftVocab *vocab, const uint8_t *piece, size_t len)

@@ -33,6 +33,7 @@ sections_fit(const HftVocabHeader *header)
 		[HFT_SECTION_BYTE_TOKEN] = 256 * 4,
 		[HFT_SECTION_BYTE_PAIR] = 65536 * 4,
 		[HFT_SECTION_CLASS_INDEX] = HFT_CODE_POINTS / HFT_CLASS_BLOCK * 2,
+		[HFT_SECTION_ADDED_FIRST] = 257 * 4,
 		[HFT_SECTION_NORM_INDEX] = header->normalizes ?
 			HFT_CODE_POINTS / HFT_CLASS_BLOCK * 2 : 0,
 	};
@@ -52,7 +53,7 @@ sections_fit(const HftVocabHeader *header)
 		exact_log2(header->section[HFT_SECTION_PAIRS].size / 8) != 0 &&
 		exact_log2(header->section[HFT_SECTION_CUTS].size / 8) != 0 &&
 		header->extras <= header->section[HFT_SECTION_EXTRA].size /
-		sizeof(HftVocabExtra);
+		sizeof(HftVocabExtra) && header->added <= header->extras;
 }
 
 static HftTokenStatus
@@ -91,7 +92,10 @@ attach_tables(HftVocab *vocab, const void *file)
 	vocab->cuts = SECTION(HFT_SECTION_CUTS);
 	vocab->class_index = SECTION(HFT_SECTION_CLASS_INDEX);
 	vocab->class_block = SECTION(HFT_SECTION_CLASS_BLOCK);
+	if (header->section[HFT_SECTION_MERGED].size > 0)
+		vocab->merged = SECTION(HFT_SECTION_MERGED);
 	vocab->extras = SECTION(HFT_SECTION_EXTRA);
+	vocab->added_first = SECTION(HFT_SECTION_ADDED_FIRST);
 	vocab->norm_index = SECTION(HFT_SECTION_NORM_INDEX);
 	vocab->norm_block = SECTION(HFT_SECTION_NORM_BLOCK);
 	vocab->norm_chars = SECTION(HFT_SECTION_NORM_CHAR);

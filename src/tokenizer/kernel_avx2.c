@@ -122,7 +122,8 @@ have_avx2(void)
 
 const HftKernel hft_kernel_avx2 = {
 	"avx2", have_avx2,
-	{split_cl100k, split_o200k, split_qwen, split_tekken, hft_split_batch},
+	{split_cl100k, split_o200k, split_qwen, split_tekken, hft_split_batch,
+	hft_split_batch},
 	probe_batch
 };
 #endif

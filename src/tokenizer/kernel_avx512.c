@@ -114,7 +114,8 @@ have_avx512(void)
 
 const HftKernel hft_kernel_avx512 = {
 	"avx512", have_avx512,
-	{split_cl100k, split_o200k, split_qwen, split_tekken, hft_split_batch},
+	{split_cl100k, split_o200k, split_qwen, split_tekken, hft_split_batch,
+	hft_split_batch},
 	probe_batch
 };
 #endif

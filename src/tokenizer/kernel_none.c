@@ -19,6 +19,6 @@ always_usable(void)
 const HftKernel hft_kernel_none = {
 	"none", always_usable,
 	{hft_split_batch, hft_split_batch, hft_split_batch, hft_split_batch,
-	hft_split_batch},
+	hft_split_batch, hft_split_batch},
 	probe_batch
 };

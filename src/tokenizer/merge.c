@@ -4,18 +4,18 @@
  *	  Byte-pair merging: from the bytes of a piece to its tokens.
  *
  * Of all adjacent pairs whose concatenation is a token, the one of lowest
- * rank is merged, the leftmost among equals, until none is left.  A token
- * arises from its parts in one way only, so the table of pairs holds one
- * entry per token.  Short pieces are searched anew after every merge; above
- * that the candidates wait in a heap, so that the time is O(n log n) for any
- * input.
+ * rank is merged, the leftmost among equals, until none is left.  Where the
+ * rank is the token's own, it arises from its parts in one way only, so the
+ * table of pairs holds one entry per token; others list their pairs.  Short
+ * pieces are searched anew after every merge; above that the candidates wait
+ * in a heap, so that the time is O(n log n) for any input.
  *
  *-------------------------------------------------------------------------
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "tokenizer/vocab.h"
+#include "tokenizer/unicode.h"
 
 #define SHORT_PIECE 32
 
@@ -27,7 +27,7 @@ hft_pair_hash(uint32_t left, uint32_t right)
 	return key * UINT64_C(0x9E3779B97F4A7C15);
 }
 
-/* The token two adjacent tokens merge into, or HFT_NO_TOKEN. */
+/* Rank of the pair of two adjacent tokens, HFT_NO_TOKEN if it is none. */
 uint32_t
 hft_pair_find(const HftVocab *vocab, uint32_t left, uint32_t right)
 {
@@ -43,18 +43,61 @@ hft_pair_find(const HftVocab *vocab, uint32_t left, uint32_t right)
 	return HFT_NO_TOKEN;
 }
 
+/*
+ * The symbols that merging starts from: the bytes of the piece, or its
+ * characters, of which those that are no token are taken by their bytes.
+ */
+static size_t
+start_symbols(const HftVocab *vocab, const uint8_t *piece, size_t len,
+			  uint32_t *symbol)
+{
+	const uint8_t *end = piece + len;
+	size_t		n = 0;
+	uint32_t	code;
+
+	if (!vocab->header->characters)
+	{
+		for (; piece < end; piece++)
+			symbol[n++] = vocab->byte_token[*piece];
+		return n;
+	}
+	while (piece < end)
+	{
+		int			size = decode_char(piece, end, &code);
+		uint32_t	whole = hft_word_find(vocab, piece, size);
+
+		if (whole != HFT_NO_TOKEN && code != HFT_BAD_CHAR)
+		{
+			symbol[n++] = whole;
+			piece += size;
+			continue;
+		}
+		for (; size > 0; size--)
+			symbol[n++] = vocab->byte_token[*piece++];
+	}
+	return n;
+}
+
+/* The token that merging a pair of this rank gives. */
+static inline uint32_t
+merged_symbol(const HftVocab *vocab, uint32_t rank)
+{
+	return vocab->merged != NULL ? vocab->merged[rank] : rank;
+}
+
 /* Merge in place; "symbol" and "rank" are dense arrays. */
 static int
-merge_short(const HftVocab *vocab, const uint8_t *piece, int n,
+merge_short(const HftVocab *vocab, const uint8_t *piece, int len,
 			uint32_t *symbol)
 {
 	uint32_t	rank[SHORT_PIECE];
+	int			n = start_symbols(vocab, piece, len, symbol);
 	int			i;
 
-	for (i = 0; i < n; i++)
-		symbol[i] = vocab->byte_token[piece[i]];
 	for (i = 0; i + 1 < n; i++)
-		rank[i] = vocab->byte_pair[piece[i] << 8 | piece[i + 1]];
+		rank[i] = vocab->header->characters ?
+			hft_pair_find(vocab, symbol[i], symbol[i + 1]) :
+			vocab->byte_pair[piece[i] << 8 | piece[i + 1]];
 	while (n > 1)
 	{
 		int			best = 0;
@@ -64,7 +107,7 @@ merge_short(const HftVocab *vocab, const uint8_t *piece, int n,
 				best = i;
 		if (rank[best] == HFT_NO_TOKEN)
 			break;
-		symbol[best] = rank[best];
+		symbol[best] = merged_symbol(vocab, rank[best]);
 		n--;
 		memmove(symbol + best + 1, symbol + best + 2,
 				(n - best - 1) * sizeof(uint32_t));
@@ -177,7 +220,7 @@ merge_item(const HftVocab *vocab, HftMergeSpace *space, size_t *nheap,
 	if (space->symbol[i] == HFT_NO_TOKEN || j >= n ||
 		hft_pair_find(vocab, space->symbol[i], space->symbol[j]) != rank)
 		return 0;
-	space->symbol[i] = rank;
+	space->symbol[i] = merged_symbol(vocab, rank);
 	space->symbol[j] = HFT_NO_TOKEN;
 	space->next[i] = space->next[j];
 	if (space->next[i] < n)
@@ -190,8 +233,9 @@ merge_item(const HftVocab *vocab, HftMergeSpace *space, size_t *nheap,
 
 static size_t
 merge_long(const HftVocab *vocab, HftMergeSpace *space,
-		   const uint8_t *piece, size_t n)
+		   const uint8_t *piece, size_t len)
 {
+	size_t		n = start_symbols(vocab, piece, len, space->symbol);
 	size_t		nheap = 0;
 	size_t		left = n;
 	size_t		i;
@@ -199,7 +243,6 @@ merge_long(const HftVocab *vocab, HftMergeSpace *space,
 
 	for (i = 0; i < n; i++)
 	{
-		space->symbol[i] = vocab->byte_token[piece[i]];
 		space->next[i] = i + 1;
 		space->prev[i] = i - 1;
 	}

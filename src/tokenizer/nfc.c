@@ -34,9 +34,8 @@ norm_char(const HftVocab *vocab, uint32_t code)
 												(code & 63)]];
 }
 
-/* Is the text in form C?  May say no when it is, never yes when it is not. */
-static bool
-is_normal(const HftVocab *vocab, const uint8_t *p, const uint8_t *end)
+bool
+hft_nfc_is(const HftVocab *vocab, const uint8_t *p, const uint8_t *end)
 {
 	uint8_t		last = 0;
 
@@ -62,32 +61,6 @@ is_normal(const HftVocab *vocab, const uint8_t *p, const uint8_t *end)
 			return false;
 		last = norm->order;
 	}
-	return true;
-}
-
-void
-hft_rewrite_free(HftRewrite *rewrite)
-{
-	free(rewrite->text);
-	free(rewrite->code);
-	free(rewrite->order);
-	memset(rewrite, 0, sizeof(*rewrite));
-}
-
-/* Room for "more" bytes of text. */
-static bool
-reserve_text(HftRewrite *rewrite, size_t more)
-{
-	size_t		room = (rewrite->len + more) * 2;
-	uint8_t    *text;
-
-	if (rewrite->len + more <= rewrite->text_room)
-		return true;
-	text = realloc(rewrite->text, room);
-	if (text == NULL)
-		return false;
-	rewrite->text = text;
-	rewrite->text_room = room;
 	return true;
 }
 
@@ -284,7 +257,7 @@ finish_segment(const HftVocab *vocab, HftRewrite *rewrite)
 
 	order_marks(rewrite);
 	compose_segment(vocab, rewrite);
-	if (!reserve_text(rewrite, rewrite->n * MAX_CHAR))
+	if (!hft_rewrite_reserve(rewrite, rewrite->n * MAX_CHAR))
 		return false;
 	for (i = 0; i < rewrite->n; i++)
 		put_char(rewrite, rewrite->code[i]);
@@ -292,10 +265,12 @@ finish_segment(const HftVocab *vocab, HftRewrite *rewrite)
 	return true;
 }
 
-static bool
-normalize(const HftVocab *vocab, HftRewrite *rewrite, const uint8_t *p,
-		  const uint8_t *end)
+/* Append a stretch of text in form C; false when memory ran out. */
+bool
+hft_nfc_append(const HftVocab *vocab, HftRewrite *rewrite, const uint8_t *p,
+			   const uint8_t *end)
 {
+	rewrite->n = 0;
 	while (p < end)
 	{
 		uint32_t	code;
@@ -306,7 +281,7 @@ normalize(const HftVocab *vocab, HftRewrite *rewrite, const uint8_t *p,
 			return false;
 		if (code == HFT_BAD_CHAR)
 		{
-			if (!reserve_text(rewrite, 1))
+			if (!hft_rewrite_reserve(rewrite, 1))
 				return false;
 			rewrite->text[rewrite->len++] = *p;
 		}
@@ -315,42 +290,4 @@ normalize(const HftVocab *vocab, HftRewrite *rewrite, const uint8_t *p,
 		p += len;
 	}
 	return finish_segment(vocab, rewrite);
-}
-
-/*
- * Give the text the form its encoding is defined on: "text" and "len" are
- * left alone where it has it, and otherwise point into "rewrite" until the
- * next call.  Added tokens stand apart: a mark behind one does not compose
- * with it.
- */
-HftTokenStatus
-hft_rewrite(const HftVocab *vocab, HftRewrite *rewrite, const char **text,
-			size_t *len)
-{
-	const uint8_t *p = (const uint8_t *) *text;
-	const uint8_t *end = p + *len;
-
-	if (!vocab->header->normalizes || is_normal(vocab, p, end))
-		return HFT_TOKEN_OK;
-	rewrite->len = 0;
-	rewrite->n = 0;
-	while (p < end)
-	{
-		const HftVocabExtra *added;
-		const uint8_t *stop = hft_added_find(vocab, p, end, &added);
-
-		if (!normalize(vocab, rewrite, p, stop))
-			return HFT_TOKEN_NO_MEMORY;
-		p = stop;
-		if (added == NULL)
-			continue;
-		if (!reserve_text(rewrite, added->len))
-			return HFT_TOKEN_NO_MEMORY;
-		memcpy(rewrite->text + rewrite->len, p, added->len);
-		rewrite->len += added->len;
-		p += added->len;
-	}
-	*text = (const char *) rewrite->text;
-	*len = rewrite->len;
-	return HFT_TOKEN_OK;
 }

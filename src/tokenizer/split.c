@@ -217,6 +217,7 @@ static const HftSplitRule rules[HFT_NSPLITS] = {
 	[HFT_SPLIT_QWEN] = {next_cl100k, 1, true, false},
 	[HFT_SPLIT_TEKKEN] = {next_o200k, 1, false, true},
 	[HFT_SPLIT_DEEPSEEK] = {hft_split_deepseek, 3, false, false},
+	[HFT_SPLIT_BLANKS] = {hft_split_blanks, 0, false, false},
 };
 
 const HftSplitRule *

@@ -33,4 +33,9 @@ extern const uint8_t *hft_split_deepseek(const HftVocab *vocab,
 										 const uint8_t *p,
 										 const uint8_t *end);
 
+/* split_blanks.c */
+extern const uint8_t *hft_split_blanks(const HftVocab *vocab,
+									   const HftSplitRule *rule,
+									   const uint8_t *p, const uint8_t *end);
+
 #endif							/* HFT_TOKENIZER_SPLIT_H */

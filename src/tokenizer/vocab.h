@@ -27,7 +27,9 @@ typedef struct HftVocab
 	const uint64_t *cuts;
 	const uint16_t *class_index;
 	const uint8_t *class_block;
+	const uint32_t *merged;		/* NULL: a rank is the index */
 	const HftVocabExtra *extras;
+	const uint32_t *added_first;
 	const uint16_t *norm_index;
 	const uint16_t *norm_block;
 	const HftNormChar *norm_chars;
@@ -78,6 +80,8 @@ extern int64_t hft_merge(const HftVocab *vocab, HftMergeSpace *space,
 extern void hft_merge_free(HftMergeSpace *space);
 
 /* cut.c */
+extern bool hft_cut_before(const HftVocab *vocab, const uint8_t *start,
+						   const uint8_t *at, const uint8_t *end);
 extern size_t hft_cut_next(const HftVocab *vocab, const uint8_t *piece,
 						   size_t len);
 extern uint64_t hft_cut_hash(const uint8_t *left, int nleft,
@@ -88,7 +92,14 @@ extern const uint8_t *hft_added_find(const HftVocab *vocab, const uint8_t *p,
 									 const uint8_t *end,
 									 const HftVocabExtra **added);
 
-/* nfc.c */
+/* nfc.c: may say that a text is not in form C when it is */
+extern bool hft_nfc_is(const HftVocab *vocab, const uint8_t *p,
+					   const uint8_t *end);
+extern bool hft_nfc_append(const HftVocab *vocab, HftRewrite *rewrite,
+						   const uint8_t *p, const uint8_t *end);
+
+/* rewrite.c */
+extern bool hft_rewrite_reserve(HftRewrite *rewrite, size_t more);
 extern HftTokenStatus hft_rewrite(const HftVocab *vocab, HftRewrite *rewrite,
 								  const char **text, size_t *len);
 extern void hft_rewrite_free(HftRewrite *rewrite);

@@ -9,8 +9,7 @@
  * are in the byte order of the machine that compiled it.  A change of any
  * table or hash function needs a new HFT_VOCAB_VERSION.
  *
- * Tokens are known by their index, 0 .. tokens - 1; the index is the merge
- * rank, and the id is the index plus first_id.
+ * Tokens are known by their index; the id is the index plus first_id.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,6 +36,7 @@ typedef enum HftSplit			/* the pre-tokenizer patterns */
 	HFT_SPLIT_QWEN,
 	HFT_SPLIT_TEKKEN,
 	HFT_SPLIT_DEEPSEEK,
+	HFT_SPLIT_BLANKS,			/* Gemma: no pattern, see split_blanks.c */
 	HFT_NSPLITS
 } HftSplit;
 
@@ -51,7 +51,9 @@ typedef enum HftVocabSection
 	HFT_SECTION_CUTS,			/* uint64[2^n]: filter, see cut.c */
 	HFT_SECTION_CLASS_INDEX,	/* uint16[0x110000 / 64] into CLASS_BLOCK */
 	HFT_SECTION_CLASS_BLOCK,	/* uint8[64] each: HftCharClass bits */
+	HFT_SECTION_MERGED,			/* uint32[]: index by rank; empty: the same */
 	HFT_SECTION_EXTRA,			/* HftVocabExtra[], names after them */
+	HFT_SECTION_ADDED_FIRST,	/* uint32[257]: first extra by first byte */
 	HFT_SECTION_NORM_INDEX,		/* as CLASS_INDEX, into NORM_BLOCK */
 	HFT_SECTION_NORM_BLOCK,		/* uint16[64] each, into NORM_CHAR */
 	HFT_SECTION_NORM_CHAR,		/* HftNormChar[], 0 has no properties */
@@ -61,15 +63,12 @@ typedef enum HftVocabSection
 } HftVocabSection;
 
 /*
- * An added or special token: its text lies in the same section.  Those that
- * are matched in ordinary text all begin with HFT_ADDED_FIRST.
+ * An added or special token.  The first header->added of them are matched in
+ * ordinary text and sorted by their bytes, the others never are.
  */
-#define HFT_ADDED_FIRST '<'
-
 typedef struct HftVocabExtra
 {
 	uint32_t	id;
-	uint32_t	special;		/* never matched in ordinary text */
 	uint32_t	offset;			/* from the start of the section */
 	uint32_t	len;
 } HftVocabExtra;
@@ -104,12 +103,12 @@ typedef struct HftVocabHeader
 	uint32_t	tokens;
 	uint32_t	first_id;
 	uint32_t	extras;
-	uint32_t	has_added;		/* some of them are not special */
+	uint32_t	added;			/* number that is not special */
 	uint32_t	cut_kinds;		/* bit set, see cut.c */
 	uint32_t	longest;		/* token, in bytes */
 	uint32_t	normalizes;		/* text is brought to form C first */
 	uint32_t	unreachable;	/* tokens that only whole pieces give */
-	uint32_t	unused;
+	uint32_t	characters;		/* merging starts from them, not from bytes */
 	struct
 	{
 		uint64_t	offset;

@@ -181,12 +181,16 @@ main(void)
 	{
 		const char *name;
 		bool		rewrites;	/* decoding does not give the text back */
+		bool		extra;		/* by "make extra-vocabularies" only */
 	}			encodings[] = {
 		{"cl100k_base", false},
 		{"o200k_base", false},
 		{"tekken", false},
 		{"deepseek_v3", false},
 		{"qwen3", true},
+		{"llama3_1", false, true},
+		{"gemma3", true, true},
+		{"gemini", true, true},
 	};
 	int			i;
 
@@ -201,7 +205,9 @@ main(void)
 		status = hft_encoding_open(path, &enc);
 		if (status == HFT_TOKEN_OK)
 			status = hft_encoding_verify(enc);
-		if (ok(status == HFT_TOKEN_OK, "%s", path))
+		if (encodings[i].extra && status == HFT_TOKEN_NO_FILE)
+			ok(true, "%s # SKIP not made", path);
+		else if (ok(status == HFT_TOKEN_OK, "%s", path))
 			check_kernels(enc, encodings[i].name, encodings[i].rewrites);
 		hft_encoding_close(enc);
 	}

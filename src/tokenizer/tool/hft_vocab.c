@@ -4,6 +4,7 @@
  *	  Compile a vocabulary into the file that backends map.
  *
  *		gzip -dc NAME.vocab.gz | hft-vocab unicode16.txt nfc16.txt OUTPUT
+ *		hft-vocab unicode16.txt nfc16.txt OUTPUT NAME tokenizer.json
  *
  *-------------------------------------------------------------------------
  */
@@ -52,6 +53,7 @@ fill_header(HftVocabHeader *header, const Source *source)
 	header->extras = source->nextras;
 	header->longest = source->longest;
 	header->normalizes = source->split == HFT_SPLIT_QWEN;
+	header->characters = source->characters;
 }
 
 /* Lay the sections out behind the header in one image of the file. */
@@ -94,11 +96,17 @@ main(int argc, char **argv)
 	char	   *image;
 	FILE	   *out;
 
-	if (argc != 4)
-		fail("usage: hft-vocab UNICODE NFC OUTPUT < VOCABULARY");
+	if (argc != 4 && argc != 6)
+		fail("usage: hft-vocab UNICODE NFC OUTPUT < VOCABULARY, "
+			 "or hft-vocab UNICODE NFC OUTPUT NAME TOKENIZER.JSON");
 	read_classes(classes, argv[1]);
-	read_source(&source, stdin);
-	check_sha256(&source);
+	if (argc == 6)
+		read_json(&source, argv[4], argv[5]);
+	else
+	{
+		read_source(&source, stdin);
+		check_sha256(&source);
+	}
 	fill_header(&header, &source);
 	build_sections(section, &header, &source, classes);
 	if (header.normalizes)

@@ -23,6 +23,7 @@ static const char *const split_names[HFT_NSPLITS] = {
 	[HFT_SPLIT_QWEN] = "qwen",
 	[HFT_SPLIT_TEKKEN] = "tekken",
 	[HFT_SPLIT_DEEPSEEK] = "deepseek",
+	[HFT_SPLIT_BLANKS] = "blanks",
 };
 
 static HftSplit
@@ -59,8 +60,8 @@ add_extra(Source *source, const char *value, bool special)
 								 (const unsigned char *) text, len);
 	while (len > 0 && text[--len] == '=')
 		extra->len--;
-	if (!special && (extra->len == 0 || extra->text[0] != HFT_ADDED_FIRST))
-		fail("added token %u begins with another character", extra->id);
+	if (extra->len == 0)
+		fail("extra token %u is empty", extra->id);
 }
 
 static void

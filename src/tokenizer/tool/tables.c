@@ -5,6 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "tokenizer/tool/tool.h"
@@ -58,6 +59,8 @@ build_words(Section *section, const Source *source)
 										 source->offsets[t + 1] - start);
 		size_t		i = hash >> (64 - log2);
 
+		if (source->hidden != NULL && source->hidden[t])
+			continue;
 		while (words[i] != 0)
 			i = (i + 1) & ((UINT64_C(1) << log2) - 1);
 		words[i] = (uint32_t) hash << HFT_TOKEN_BITS | (t + 1);
@@ -72,6 +75,11 @@ build_bytes(Section *section, const Source *source)
 	uint32_t	t;
 	int			i;
 
+	if (source->characters)
+	{
+		memcpy(single, source->bytes_of, sizeof(source->bytes_of));
+		return;
+	}
 	memset(single, 0xFF, 256 * sizeof(uint32_t));
 	for (t = 0; t < source->tokens; t++)
 		if (source->offsets[t + 1] - source->offsets[t] == 1)
@@ -81,13 +89,12 @@ build_bytes(Section *section, const Source *source)
 			fail("byte %d is no token", i);
 }
 
-/* Point at empty tables of pairs that build_pairs() fills. */
+/* Point at empty tables of pairs. */
 static void
-start_pairs(HftVocab *vocab, Section *section, const Source *source)
+start_pairs(HftVocab *vocab, Section *section, uint32_t npairs)
 {
-	int			log2 = table_log2(source->tokens);
+	int			log2 = table_log2(npairs);
 
-	memset(vocab, 0, sizeof(*vocab));
 	vocab->pairs = new_section(&section[HFT_SECTION_PAIRS],
 							   sizeof(uint64_t) << log2);
 	vocab->pair_shift = 64 - log2;
@@ -99,17 +106,17 @@ start_pairs(HftVocab *vocab, Section *section, const Source *source)
 }
 
 static void
-add_pair(const HftVocab *vocab, Section *section, const uint32_t *symbol,
-		 uint32_t merged)
+add_pair(const HftVocab *vocab, Section *section, uint32_t left,
+		 uint32_t right, uint32_t rank)
 {
 	uint64_t   *pairs = section[HFT_SECTION_PAIRS].data;
 	size_t		mask = SIZE_MAX >> vocab->pair_shift;
-	size_t		i = hft_pair_hash(symbol[0], symbol[1]) >> vocab->pair_shift;
+	size_t		i = hft_pair_hash(left, right) >> vocab->pair_shift;
 
 	while (pairs[i] != 0)
 		i = (i + 1) & mask;
-	pairs[i] = ((uint64_t) symbol[0] << HFT_SYMBOL_BITS |
-				symbol[1]) << HFT_TOKEN_BITS | merged;
+	pairs[i] = ((uint64_t) left << HFT_SYMBOL_BITS |
+				right) << HFT_TOKEN_BITS | rank;
 }
 
 /*
@@ -119,14 +126,14 @@ add_pair(const HftVocab *vocab, Section *section, const uint32_t *symbol,
  * returns the number of such tokens.
  */
 static uint32_t
-build_pairs(Section *section, const Source *source)
+build_pairs(Section *section, HftVocabHeader *header, const Source *source)
 {
 	HftMergeSpace space = {0};
-	HftVocab	vocab;
+	HftVocab	vocab = {header};
 	uint32_t	unreachable = 0;
 	uint32_t	t;
 
-	start_pairs(&vocab, section, source);
+	start_pairs(&vocab, section, source->tokens);
 	for (t = 0; t < source->tokens; t++)
 	{
 		const uint8_t *bytes = source->bytes + source->offsets[t];
@@ -135,13 +142,108 @@ build_pairs(Section *section, const Source *source)
 		int64_t		parts = hft_merge(&vocab, &space, bytes, len);
 
 		if (parts == 2)
-			add_pair(&vocab, section, space.symbol, t);
+			add_pair(&vocab, section, space.symbol[0], space.symbol[1], t);
 		else if (parts > 2)
 			unreachable++;
 		if (len == 2)
 			byte_pair[bytes[0] << 8 | bytes[1]] = t;
 	}
 	return unreachable;
+}
+
+/* The byte a token consists of, -1 if it is not one. */
+static int
+single_byte(const Source *source, uint32_t t)
+{
+	if (source->offsets[t + 1] - source->offsets[t] != 1)
+		return -1;
+	return source->bytes[source->offsets[t]];
+}
+
+/* The pairs as they are listed; a rank is the place in that list. */
+static void
+list_pairs(Section *section, HftVocabHeader *header, const Source *source)
+{
+	HftVocab	vocab = {header};
+	uint32_t   *merged = new_section(&section[HFT_SECTION_MERGED],
+									 (source->nmerges + UINT64_C(1)) *
+									 sizeof(uint32_t));
+	uint32_t   *byte_pair;
+	uint32_t	i;
+
+	start_pairs(&vocab, section, source->nmerges);
+	byte_pair = section[HFT_SECTION_BYTE_PAIR].data;
+	/* rank 0 could make an entry of zeros, which is a free one */
+	for (i = 0; i < source->nmerges; i++)
+	{
+		const uint32_t *merge = &source->merges[3 * i];
+		int			left = single_byte(source, merge[0]);
+		int			right = single_byte(source, merge[1]);
+
+		add_pair(&vocab, section, merge[0], merge[1], i + 1);
+		merged[i + 1] = merge[2];
+		if (left >= 0 && right >= 0)
+			byte_pair[left << 8 | right] = i + 1;
+	}
+}
+
+/*
+ * Mark the tokens that merging their own bytes by the listed pairs does not
+ * give; returns their number.
+ */
+static uint32_t
+find_unreachable(Section *section, HftVocabHeader *header,
+				 const Source *source, bool *unreachable)
+{
+	HftMergeSpace space = {0};
+	HftVocab	vocab = {header};
+	uint32_t	n = 0;
+	uint32_t	t;
+
+	vocab.offsets = section[HFT_SECTION_OFFSETS].data;
+	vocab.bytes = section[HFT_SECTION_BYTES].data;
+	vocab.words = section[HFT_SECTION_WORDS].data;
+	vocab.word_shift = 64 - table_log2(source->tokens);
+	vocab.pairs = section[HFT_SECTION_PAIRS].data;
+	vocab.pair_shift = 64 - table_log2(source->nmerges);
+	vocab.byte_token = section[HFT_SECTION_BYTE_TOKEN].data;
+	vocab.byte_pair = section[HFT_SECTION_BYTE_PAIR].data;
+	vocab.merged = section[HFT_SECTION_MERGED].data;
+	for (t = 0; t < source->tokens; t++)
+	{
+		uint32_t	start = source->offsets[t];
+
+		unreachable[t] = hft_merge(&vocab, &space, source->bytes + start,
+								   source->offsets[t + 1] - start) != 1 ||
+			space.symbol[0] != t;
+		n += unreachable[t];
+	}
+	return n;
+}
+
+/* Pairs by list or by rank, and the tokens that they do not give. */
+static void
+build_merging(Section *section, HftVocabHeader *header,
+			  const Source *source)
+{
+	bool	   *unreachable = allocate(source->tokens);
+	uint32_t	t;
+
+	if (source->merges == NULL)
+	{
+		header->unreachable = build_pairs(section, header, source);
+		return;
+	}
+	list_pairs(section, header, source);
+	header->unreachable = find_unreachable(section, header, source,
+										   unreachable);
+	if (!source->characters)
+		return;
+	/* here a whole piece is nothing special, so they are not to be found */
+	for (t = 0; t < source->tokens; t++)
+		source->hidden[t] |= unreachable[t];
+	build_words(section, source);
+	header->unreachable = 0;
 }
 
 /* How many bytes a character with this lead byte has. */
@@ -230,28 +332,54 @@ build_blocks(Section *index_section, Section *block_section,
 	block_section->size = used * size;
 }
 
+/* Those matched in text first, in the order of their bytes. */
+static int
+compare_extras(const void *a, const void *b)
+{
+	const Extra *x = a;
+	const Extra *y = b;
+	size_t		len = x->len < y->len ? x->len : y->len;
+	int			order = memcmp(x->text, y->text, len);
+
+	if (x->special != y->special)
+		return x->special - y->special;
+	if (order != 0)
+		return order;
+	return (x->len > y->len) - (x->len < y->len);
+}
+
 static void
 build_extras(Section *section, HftVocabHeader *header, const Source *source)
 {
 	uint32_t	used = source->nextras * sizeof(HftVocabExtra);
+	uint32_t   *first = new_section(&section[HFT_SECTION_ADDED_FIRST],
+									257 * sizeof(uint32_t));
 	HftVocabExtra *extra;
 	uint32_t	size = used;
 	uint32_t	i;
 
+	qsort(source->extras, source->nextras, sizeof(Extra), compare_extras);
 	for (i = 0; i < source->nextras; i++)
 		size += source->extras[i].len;
 	extra = new_section(&section[HFT_SECTION_EXTRA], size);
 	for (i = 0; i < source->nextras; i++, extra++)
 	{
-		extra->id = source->extras[i].id;
-		extra->special = source->extras[i].special;
+		const Extra *from = &source->extras[i];
+
+		extra->id = from->id;
 		extra->offset = used;
-		extra->len = source->extras[i].len;
-		header->has_added |= !extra->special;
-		memcpy((char *) section[HFT_SECTION_EXTRA].data + used,
-			   source->extras[i].text, extra->len);
-		used += extra->len;
+		extra->len = from->len;
+		memcpy((char *) section[HFT_SECTION_EXTRA].data + used, from->text,
+			   from->len);
+		used += from->len;
+		if (!from->special)
+		{
+			header->added++;
+			first[(uint8_t) from->text[0] + 1]++;
+		}
 	}
+	for (i = 0; i < 256; i++)
+		first[i + 1] += first[i];
 }
 
 void
@@ -261,7 +389,7 @@ build_sections(Section *section, HftVocabHeader *header,
 	copy_tokens(section, source);
 	build_words(section, source);
 	build_bytes(section, source);
-	header->unreachable = build_pairs(section, source);
+	build_merging(section, header, source);
 	header->cut_kinds = build_cuts(section, source);
 	build_blocks(&section[HFT_SECTION_CLASS_INDEX],
 				 &section[HFT_SECTION_CLASS_BLOCK], classes, 1);

@@ -39,6 +39,13 @@ typedef struct Source
 	uint32_t	longest;
 	Extra	   *extras;
 	uint32_t	nextras;
+
+	/* where merging starts from characters and has a list of its own */
+	bool		characters;
+	uint32_t	bytes_of[256];	/* tokens for single bytes */
+	bool	   *hidden;			/* tokens no merge gives, and byte tokens */
+	uint32_t   *merges;			/* left, right, merged by rank */
+	uint32_t	nmerges;
 } Source;
 
 typedef struct Section
@@ -51,6 +58,9 @@ typedef struct Section
 extern void read_source(Source *source, FILE *in);
 extern void check_sha256(const Source *source);
 extern void read_classes(uint8_t *classes, const char *path);
+
+/* tool/json.c: HF's tokenizer.json */
+extern void read_json(Source *source, const char *name, const char *path);
 
 /* tool/tables.c */
 extern void build_sections(Section *section, HftVocabHeader *header,

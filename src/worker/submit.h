@@ -56,7 +56,6 @@ typedef struct HftSubmission
 
 	/* found */
 	HftServer  *server;
-	int64		dataset_id;
 	int64		version_id;
 	int64		version_number;
 	char	   *method;

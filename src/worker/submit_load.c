@@ -12,69 +12,11 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
-#include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 
-#include "base/errors.h"
 #include "base/sql.h"
-#include "compat.h"
 #include "dataset/dataset.h"
 #include "worker/submit.h"
-
-/* Names of the data sets that the caller sees, NULL-terminated. */
-static const char **
-list_dataset_names(Oid role)
-{
-	static HftStatement find_names = {
-		"SELECT name FROM hft.dataset"
-		" WHERE pg_has_role($1, owner, 'MEMBER')", 1, {OIDOID}
-	};
-	Datum		value = ObjectIdGetDatum(role);
-	uint64		rows = hft_statement_run(&find_names, &value, NULL, 0);
-	const char **names = palloc0((rows + 1) * sizeof(char *));
-	uint64		i;
-
-	for (i = 0; i < rows; i++)
-		names[i] = hft_row_text(i, 1);
-	return names;
-}
-
-pg_noreturn static void
-raise_unknown_dataset(const HftSubmission *submission)
-{
-	const char *closest =
-	hft_closest(submission->dataset, list_dataset_names(submission->owner));
-
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("data set \"%s\" does not exist", submission->dataset),
-			 closest != NULL ?
-			 errhint("Perhaps you meant \"%s\".", closest) :
-			 errhint("Create it with hft.create_dataset().")));
-}
-
-static void
-find_dataset(HftSubmission *submission)
-{
-	static HftStatement find = {
-		"SELECT id, owner::oid::int8 FROM hft.dataset WHERE name = $1",
-		1, {TEXTOID}
-	};
-	Datum		value = CStringGetTextDatum(submission->dataset);
-	Oid			owner;
-
-	if (hft_statement_run(&find, &value, NULL, 1) == 0)
-		raise_unknown_dataset(submission);
-	submission->dataset_id = hft_row_int64(0, 1, 0);
-	owner = (Oid) hft_row_int64(0, 2, 0);
-	if (!is_member_of_role(submission->owner, owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be owner of data set \"%s\"",
-						submission->dataset)));
-}
 
 static void
 read_split(HftSplitFacts *facts, int column)
@@ -86,29 +28,9 @@ read_split(HftSplitFacts *facts, int column)
 	facts->sha256 = hft_row_text(0, column + 4);
 }
 
-pg_noreturn static void
-raise_unknown_version(const HftSubmission *submission)
-{
-	static HftStatement find_last = {
-		"SELECT max(number) FROM hft.dataset_version WHERE dataset_id = $1",
-		1, {INT8OID}
-	};
-	Datum		value = Int64GetDatum(submission->dataset_id);
-	int64		last;
-
-	hft_statement_run(&find_last, &value, NULL, 1);
-	last = hft_row_int64(0, 1, 0);
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("version %d of data set \"%s\" does not exist",
-					submission->version, submission->dataset),
-			 last > 0 ?
-			 errhint("Its newest version is " INT64_FORMAT ".", last) :
-			 errhint("It has no version yet; leave the version away to seal one.")));
-}
-
+/* "version": of a data set that is the caller's */
 static void
-find_version(HftSubmission *submission)
+describe_version(HftSubmission *submission, int64 version)
 {
 	static HftStatement find = {
 		"SELECT v.id, v.number, v.method, v.model,"
@@ -121,15 +43,11 @@ find_version(HftSubmission *submission)
 		"  ON t.version_id = v.id AND t.split = 'train'"
 		" LEFT JOIN hft.dataset_split e"
 		"  ON e.version_id = v.id AND e.split = 'validation'"
-		" WHERE v.dataset_id = $1 AND v.number = $2",
-		2, {INT8OID, INT4OID}
+		" WHERE v.id = $1", 1, {INT8OID}
 	};
-	Datum		values[2];
+	Datum		value = Int64GetDatum(version);
 
-	values[0] = Int64GetDatum(submission->dataset_id);
-	values[1] = Int32GetDatum(submission->version);
-	if (hft_statement_run(&find, values, NULL, 1) == 0)
-		raise_unknown_version(submission);
+	hft_statement_run(&find, &value, NULL, 1);
 	submission->version_id = hft_row_int64(0, 1, 0);
 	submission->version_number = hft_row_int64(0, 2, 0);
 	submission->method = hft_row_text(0, 3);
@@ -168,26 +86,24 @@ find_retirement(HftSubmission *submission)
 	submission->replacement = hft_row_text(0, 3);
 }
 
+/*
+ * No version named means what the query gives now.  The same content is the
+ * same version, so that costs a scan of the source but no second copy (R35).
+ */
 void
 hft_submission_load(HftSubmission *submission)
 {
+	HftVersion	version;
 	HftScope	scope;
 
 	submission->server = hft_server_load(submission->server_name, false);
-	hft_scope_enter(&scope);
-	find_dataset(submission);
-	hft_scope_leave(&scope);
-
-	/*
-	 * Seal what the query gives now.  The same content is the same version,
-	 * so this costs a scan of the source but no second copy (R35).
-	 */
-	if (submission->version == 0)
-		submission->version =
-			hft_dataset_snapshot(submission->dataset).number;
+	if (submission->version == HFT_LATEST_VERSION)
+		version = hft_dataset_snapshot(submission->dataset);
+	else
+		version = hft_version_get(submission->dataset, submission->version);
 
 	hft_scope_enter(&scope);
-	find_version(submission);
+	describe_version(submission, version.id);
 	find_retirement(submission);
 	hft_scope_leave(&scope);
 }

@@ -18,6 +18,8 @@ FROM hft.dataset d,
 		(4, 100, 8000000001, 0)) v (number, rows, bytes, errors);
 INSERT INTO hft.dataset_split
 SELECT id, 'train', rows, 1000, 500, 10, bytes, sha256 FROM hft.dataset_version;
+INSERT INTO hft.finding (version_id, rule, severity, message)
+SELECT id, 'r', 'error', 'm' FROM hft.dataset_version WHERE errors > 0;
 
 CREATE FUNCTION pg_temp.refused(code char(5), args text, what text)
 RETURNS text LANGUAGE SQL AS $$

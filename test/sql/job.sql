@@ -26,7 +26,12 @@ RETURNS void LANGUAGE SQL AS $$
 	FROM hft.dataset d JOIN hft.dataset_version v ON v.dataset_id = d.id,
 		(VALUES ('train', rows, bytes),
 			('validation', validation, validation * 100)) s (split, rows, bytes)
-	WHERE d.name = seal.name AND v.number = seal.number AND s.rows > 0
+	WHERE d.name = seal.name AND v.number = seal.number AND s.rows > 0;
+	INSERT INTO hft.finding (version_id, split, n, rule, severity, message)
+	SELECT v.id, 'train', i, 'no_assistant', 'error', 'nothing to learn'
+	FROM hft.dataset d JOIN hft.dataset_version v ON v.dataset_id = d.id,
+		generate_series(1, errors) i
+	WHERE d.name = seal.name AND v.number = seal.number
 $$;
 SELECT pg_temp.seal('triage', 1, 1000, 345678, validation => 100);
 SELECT pg_temp.seal('triage', 2, 9, 3456);
@@ -158,6 +163,25 @@ SELECT forced FROM hft.job WHERE name = 'forced';
 SET client_min_messages = warning;
 SELECT hft.submit_job('triage', 'openai', 'base-0', version => 1) > 0 AS ok;
 SET client_min_messages = error;
+
+-- no version named: what the query gives now; the same rows, the same version
+CREATE TABLE question (n int, subject text, area text);
+INSERT INTO question
+SELECT n, 'Question number ' || n, CASE n % 2 WHEN 0 THEN 'even' ELSE 'odd' END
+FROM generate_series(1, 20) n;
+SELECT hft.create_dataset('parity', 'SELECT n::text AS id, subject AS "user",
+	area AS assistant FROM question ORDER BY n', validation => 0) > 0 AS ok;
+SELECT hft.submit_job('parity', 'openai', 'base-1') > 0 AS ok;
+SELECT hft.submit_job('parity', 'openai', 'base-1') > 0 AS ok;
+UPDATE question SET area = 'prime' WHERE n IN (2, 3, 5, 7, 11, 13, 17, 19);
+SELECT hft.submit_job('parity', 'openai', 'base-1') > 0 AS ok;
+SELECT hft.submit_job('parity', 'tg', 'base-1') > 0 AS ok;
+SELECT v.number, j.server, count(*) AS jobs, count(DISTINCT f.id) AS files,
+	bool_and(f.bytes = v.bytes) AS bytes_known
+FROM hft.job j JOIN hft.dataset_version v ON v.id = j.version_id
+JOIN hft.file f ON f.id = j.training_file_id
+WHERE j.dataset = 'parity' GROUP BY 1, 2 ORDER BY 1, 2;
+DROP TABLE question;
 
 -- privileges: nothing before grant_access, USAGE is the right to spend
 CREATE ROLE regress_hft_job;

@@ -193,7 +193,7 @@ has_image(const HftExample *example)
 	for (int i = 0; i < example->nmessages; i++)
 	{
 		const HftJsonNode *content = example->messages[i].key[HFT_KEY_CONTENT];
-		const HftJsonNode *part = content + 1;
+		const HftJsonNode *part = hft_json_first(content);
 
 		if (!hft_json_is(content, HFT_JSON_ARRAY))
 			continue;

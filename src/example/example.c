@@ -8,11 +8,12 @@
 #include "example/example.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "example/utf8.h"
+
+#define NUMBER_LENGTH 64
 
 #define MADE_STRING(value) \
 	{.type = HFT_JSON_STRING, .span = 1, .length = sizeof(value) - 1, \
@@ -103,6 +104,7 @@ hft_example_init(HftExample *example)
 	memset(example, 0, sizeof(*example));
 	hft_json_init(&example->json);
 	hft_json_init(&example->tools);
+	hft_json_init(&example->weight);
 }
 
 void
@@ -110,6 +112,7 @@ hft_example_free(HftExample *example)
 {
 	hft_json_free(&example->json);
 	hft_json_free(&example->tools);
+	hft_json_free(&example->weight);
 	free(example->messages);
 	hft_example_init(example);
 }
@@ -265,9 +268,9 @@ hft_example_read(HftExample *example, const char *text, size_t length)
 
 /* ---- reading columns ---- */
 
-/* A string or number node for a column's text; NULL when it is no UTF-8. */
+/* A string node for a column's text; NULL when it is no UTF-8. */
 static const HftJsonNode *
-make_node(HftExample *example, HftJsonType type, HftText text)
+make_node(HftExample *example, HftText text)
 {
 	HftJsonNode *node = &example->made[example->nmade];
 
@@ -275,7 +278,7 @@ make_node(HftExample *example, HftJsonType type, HftText text)
 		return NULL;
 	example->nmade++;
 	memset(node, 0, sizeof(*node));
-	node->type = type;
+	node->type = HFT_JSON_STRING;
 	node->span = 1;
 	node->length = (uint32_t) text.length;
 	node->text = text.data;
@@ -295,7 +298,7 @@ take_turn(HftExample *example, const HftRow *row, HftColumn column,
 			problem(HFT_EXAMPLE_NULL, column, "null");
 	if (text.length > HFT_JSON_MAX_BYTES)
 		return json_problem(HFT_JSON_TOO_LARGE, column);
-	node = make_node(example, HFT_JSON_STRING, text);
+	node = make_node(example, text);
 	if (node == NULL)
 		return json_problem(HFT_JSON_ENCODING, column);
 	message = add_message(example);
@@ -342,6 +345,21 @@ take_tools(HftExample *example, HftText text)
 	return no_problem();
 }
 
+/* Value of a number that is finite and short, else -1. */
+static double
+number_value(const HftJsonNode *node)
+{
+	char		number[NUMBER_LENGTH];
+	double		value;
+
+	if (node->type != HFT_JSON_NUMBER || node->length >= sizeof(number))
+		return -1;
+	memcpy(number, node->text, node->length);
+	number[node->length] = '\0';
+	value = strtod(number, NULL);
+	return isfinite(value) ? value : -1;
+}
+
 /*
  * A row's weight of 1 is the default; 0 goes to its assistant messages, for
  * that is what every platform knows; anything else is the example's own.
@@ -349,25 +367,20 @@ take_tools(HftExample *example, HftText text)
 static HftExampleProblem
 take_weight(HftExample *example, HftText text)
 {
-	char		number[64];
+	HftJsonStatus status;
 	double		weight;
 
 	if (text.data == NULL)
 		return no_problem();
-	snprintf(number, sizeof(number), "%.*s", (int) text.length, text.data);
-	weight = strtod(number, NULL);
-	if (text.length >= sizeof(number) || !isfinite(weight) || weight < 0)
+	status = hft_json_read(&example->weight, text.data, text.length);
+	weight = status == HFT_JSON_OK ?
+		number_value(&example->weight.nodes[0]) : -1;
+	if (weight < 0)
 		return problem(HFT_EXAMPLE_INVALID, HFT_COLUMN_WEIGHT,
 					   "a weight must be a finite number, 0 or greater");
-	if (weight == 1)
-		return no_problem();
-	if (weight != 0)
-	{
-		example->top[HFT_TOP_WEIGHT] =
-			make_node(example, HFT_JSON_NUMBER, text);
-		return no_problem();
-	}
-	for (int i = 0; i < example->nmessages; i++)
+	if (weight != 0 && weight != 1)
+		example->top[HFT_TOP_WEIGHT] = &example->weight.nodes[0];
+	for (int i = 0; i < example->nmessages && weight == 0; i++)
 		if (example->messages[i].role == HFT_ROLE_ASSISTANT &&
 			example->messages[i].key[HFT_KEY_WEIGHT] == NULL)
 			example->messages[i].key[HFT_KEY_WEIGHT] = &zero_node;
@@ -381,7 +394,7 @@ take_text(HftExample *example, HftText text)
 		return problem(HFT_EXAMPLE_NULL, HFT_COLUMN_TEXT, "null");
 	if (text.length > HFT_JSON_MAX_BYTES)
 		return json_problem(HFT_JSON_TOO_LARGE, HFT_COLUMN_TEXT);
-	example->top[HFT_TOP_TEXT] = make_node(example, HFT_JSON_STRING, text);
+	example->top[HFT_TOP_TEXT] = make_node(example, text);
 	if (example->top[HFT_TOP_TEXT] == NULL)
 		return json_problem(HFT_JSON_ENCODING, HFT_COLUMN_TEXT);
 	return no_problem();

@@ -32,7 +32,8 @@ typedef struct HftExample
 	/* private */
 	HftJson		json;
 	HftJson		tools;
-	HftJsonNode made[4];		/* values of columns */
+	HftJson		weight;
+	HftJsonNode made[3];		/* values of columns */
 	int			nmade;
 	int			room;
 } HftExample;

@@ -43,9 +43,7 @@ typedef enum HftJsonType
 	HFT_JSON_FALSE,
 	HFT_JSON_TRUE,
 	HFT_JSON_NUMBER,
-	HFT_JSON_STRING,
-	HFT_JSON_ARRAY,
-	HFT_JSON_OBJECT
+	HFT_JSON_STRING, HFT_JSON_ARRAY, HFT_JSON_OBJECT
 } HftJsonType;
 
 /*
@@ -79,6 +77,13 @@ extern void hft_json_free(HftJson *json);
 extern HftJsonStatus hft_json_read(HftJson *json, const char *text,
 									size_t length);
 extern const char *hft_json_status_text(HftJsonStatus status);
+
+/* Where children begin; NULL when there is no node. */
+static inline const HftJsonNode *
+hft_json_first(const HftJsonNode *node)
+{
+	return node ? node + 1 : NULL;
+}
 
 /* Value of a key; NULL when absent or "object" is no object (or NULL). */
 extern const HftJsonNode *hft_json_member(const HftJsonNode *object,

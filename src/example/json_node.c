@@ -33,7 +33,7 @@ hft_json_equals(const HftJsonNode *node, const char *string)
 const HftJsonNode *
 hft_json_member(const HftJsonNode *object, const char *key)
 {
-	const HftJsonNode *at = object + 1;
+	const HftJsonNode *at = hft_json_first(object);
 
 	if (!hft_json_is(object, HFT_JSON_OBJECT))
 		return NULL;
@@ -45,12 +45,41 @@ hft_json_member(const HftJsonNode *object, const char *key)
 
 /* ---- writing ---- */
 
+#define ONES	UINT64_C(0x0101010101010101)
+#define HIGHS	(ONES * 0x80)
+
 /* Is the byte to be escaped, or the start of a character that is? */
 static bool
 needs_escape(unsigned char byte, bool ascii)
 {
 	return byte < 0x20 || byte == '"' || byte == '\\' ||
 		(ascii && byte >= 0x80);
+}
+
+/* First byte from "at" on that needs an escape, or the end. */
+static const unsigned char *
+skip_plain(const unsigned char *at, const unsigned char *end, bool ascii)
+{
+	while (end - at >= 8)
+	{
+		uint64_t	word;
+		uint64_t	quote;
+		uint64_t	slash;
+		uint64_t	found;
+
+		memcpy(&word, at, 8);
+		quote = word ^ (ONES * '"');
+		slash = word ^ (ONES * '\\');
+		/* high bits: bytes < 0x20, quotes, backslashes; maybe false ones */
+		found = ((word - ONES * 0x20) & ~word) |
+			((quote - ONES) & ~quote) | ((slash - ONES) & ~slash);
+		if ((found | (ascii ? word : 0)) & HIGHS)
+			break;
+		at += 8;
+	}
+	while (at < end && !needs_escape(*at, ascii))
+		at++;
+	return at;
 }
 
 /* Code point of a character that is known to be valid. */
@@ -106,8 +135,7 @@ hft_json_write_string(HftBuffer *out, const char *text, size_t length,
 		const unsigned char *run = at;
 		int			step;
 
-		while (at < end && !needs_escape(*at, ascii))
-			at++;
+		at = skip_plain(at, end, ascii);
 		if (at > run)
 			hft_buffer_append(out, run, at - run);
 		if (at == end)

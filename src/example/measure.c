@@ -53,7 +53,7 @@ static bool
 read_values(HftCounter *counter, const HftJsonNode *values,
 			HftChatProperty *property)
 {
-	const HftJsonNode *element = values + 1;
+	const HftJsonNode *element = hft_json_first(values);
 	HftTokenText *texts;
 
 	if (!hft_json_is(values, HFT_JSON_ARRAY) || values->count == 0)
@@ -72,7 +72,7 @@ static bool
 read_properties(HftCounter *counter, const HftJsonNode *object,
 				HftChatTool *tool)
 {
-	const HftJsonNode *key = object + 1;
+	const HftJsonNode *key = hft_json_first(object);
 	HftChatProperty *properties;
 
 	if (!hft_json_is(object, HFT_JSON_OBJECT) || object->count == 0)
@@ -173,7 +173,7 @@ read_calls(HftCounter *counter, const HftMessage *from,
 	const HftJsonNode *calls = from->key[HFT_KEY_TOOL_CALLS];
 	const HftJsonNode *single = from->key[HFT_KEY_FUNCTION_CALL];
 	uint32_t	ncalls = hft_json_is(calls, HFT_JSON_ARRAY) ? calls->count : 0;
-	const HftJsonNode *call = calls + 1;
+	const HftJsonNode *call = hft_json_first(calls);
 	HftChatCall *read;
 
 	if (ncalls == 0 && single == NULL)

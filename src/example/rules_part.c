@@ -31,7 +31,7 @@ visit_parts(HftCheck *check, PartCheck look)
 	for each_message(check, message, i)
 	{
 		const HftJsonNode *content = message->key[HFT_KEY_CONTENT];
-		const HftJsonNode *node = content + 1;
+		const HftJsonNode *node = hft_json_first(content);
 
 		if (!hft_json_is(content, HFT_JSON_ARRAY))
 			continue;

@@ -45,6 +45,8 @@ sub start
 	if ($self->{pid} == 0)
 	{
 		setpgrp;
+		# the handlers of newer majors would stop our owner's nodes
+		$SIG{$_} = 'DEFAULT' foreach qw(TERM INT);
 		$self->serve($listener, $handler);
 	}
 	close $listener;

@@ -81,6 +81,8 @@ class Stage:
             LANG="C.UTF-8", TZ="UTC", PYTHONDONTWRITEBYTECODE="1",
             PATH=f"{self.bindir}:/usr/bin:/bin",
             TESTDIR=self.path,
+            TESTDATADIR=os.path.join(self.path, "tmp_check"),
+            TESTLOGDIR=os.path.join(self.path, "tmp_check/log"),
             PG_REGRESS=os.path.join(self.pgxs, "test/regress/pg_regress"),
             PG_TEST_TIMEOUT_DEFAULT="60",
             HFT_TESTING_ROOT=os.path.join(self.path, "build/pgroot-testing"))

@@ -78,7 +78,8 @@ REVOKE ALL ON FUNCTION hft.undeploy_model(text) FROM PUBLIC;
  * makes the sum unknown: less than the truth would be worse than nothing.
  */
 CREATE VIEW hft.deployment_cost WITH (security_invoker) AS
-SELECT d.name, d.owner, d.server, d.model, d.state, d.price_per_hour,
+SELECT d.name, d.owner, d.server, d.model, d.state,
+	trim_scale(d.price_per_hour) AS price_per_hour,
 	d.ready_at AS since, d.gone_at AS until,
 	round(h.hours::numeric, 2) AS hours,
 	CASE WHEN NOT b.unknown THEN

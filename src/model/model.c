@@ -70,12 +70,14 @@ find_by_job(Datum *values, const char *nulls, const char *reference)
 		3, {TEXTOID, TEXTOID, OIDOID}
 	};
 	static HftStatement find_state = {
-		"SELECT j.state FROM hft.job j"
+		"SELECT j.state, j.finished_at IS NULL FROM hft.job j"
 		" WHERE (j.name = $1 OR j.id::text = $1)"
 		" AND ($2 IS NULL OR j.server = $2)"
 		" AND pg_has_role($3, j.owner, 'MEMBER')",
 		3, {TEXTOID, TEXTOID, OIDOID}
 	};
+
+	bool		isnull;
 
 	if (hft_statement_run(&find, values, nulls, 0) > 0)
 		return take_model(0);
@@ -85,7 +87,9 @@ find_by_job(Datum *values, const char *nulls, const char *reference)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("job \"%s\" has no model", reference),
 			 errdetail("Its state is \"%s\".", hft_row_text(0, 1)),
-			 errhint("CALL hft.wait_for() waits until a job is finished.")));
+			 DatumGetBool(hft_row_datum(0, 2, &isnull)) ?
+			 errhint("CALL hft.wait_for() waits until a job is finished.") :
+			 0));
 }
 
 HftModel *

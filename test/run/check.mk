@@ -38,8 +38,14 @@ test: packages
 packages:
 	@test/run/packages.sh
 
-demo: packages
-	+@$(MAKE) --no-print-directory -s -j2 pgroot
+# Who looks at a demonstration wants to see hft, not how it is built.
+BUILD_LOG = build/demo-build.log
+demo:
+	@mkdir -p build; echo "Installing missing packages and building hft" \
+		"(at first a minute or two) ..."
+	+@{ $(MAKE) --no-print-directory packages \
+		&& $(MAKE) --no-print-directory -s -j2 pgroot; } \
+		>$(BUILD_LOG) 2>&1 || { tail -n 30 $(BUILD_LOG); exit 1; }
 	@python3 test/run/demo.py
 
 CHECKS = style unit asan emulator regress isolation pgtap perl docs fuzz

@@ -275,7 +275,7 @@ class Runner:
         return count
 
     def docs(self):
-        commands = {"examples": [sys.executable, name] for name in
+        commands = {"examples": ["python3", name] for name in
                     self.files("test/docs/run_tap.py")}
         return self.programs("docs", commands, self.stage.options())
 

@@ -17,7 +17,7 @@
 
 #include "provider/together_serving.h"
 
-#define POLL_MS 15000
+#define POLL_MS 5000
 #define RETRY_MS 5000
 #define MAX_TRIES 60
 #define MAX_ROUTES 5

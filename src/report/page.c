@@ -58,7 +58,7 @@ static const char style[] =
 "vertical-align:top}"
 "th+th,td+td{padding-left:16px}"
 "tr:last-child td{border-bottom:0}"
-"td{overflow-wrap:anywhere;unicode-bidi:isolate;white-space:pre-line}"
+"td{overflow-wrap:anywhere;unicode-bidi:isolate;white-space:pre-wrap}"
 "td.number,th.number{text-align:right;white-space:nowrap}"
 "td.key{color:var(--muted);white-space:nowrap}"
 ".phases{display:flex;gap:2px;height:14px;margin:2px 0 10px}"

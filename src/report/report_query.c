@@ -98,7 +98,7 @@ const HftReportTable hft_report_tables[] = {
 		"SELECT x.item AS \"Item\", x.tokens AS \"Tokens\","
 		" x.amount AS \"Amount\""
 		" FROM hft.job j CROSS JOIN LATERAL (VALUES"
-		"  (1, 'Estimate, low', " COUNT("j.estimated_tokens") ","
+		"  (1, 'Estimate, low', NULL,"
 		"   " MONEY("j.estimated_low") "),"
 		"  (2, 'Estimate, high', " COUNT("j.estimated_tokens") ","
 		"   " MONEY("j.estimated_high") "),"
@@ -131,7 +131,7 @@ const HftReportTable hft_report_tables[] = {
 		" CROSS JOIN LATERAL (VALUES"
 		"  (1, 'Data set', j.dataset || ' version ' || v.number),"
 		"  (2, 'SHA-256 of its lines', encode(v.sha256, 'hex')),"
-		"  (3, 'Query', v.query),"
+		"  (3, 'Query', ltrim(v.query, E'\\n')),"
 		"  (4, 'Sealed', " MOMENT("v.created_at")
 		"   || ' at ' || v.lsn || ', hft ' || v.hft_version),"
 		"  (5, 'Training file', concat_ws(', ', t.remote_id,"
@@ -187,6 +187,7 @@ const HftReportTable hft_report_tables[] = {
 		"SELECT " MOMENT("e.at") " AS \"Time\", e.level AS \"Level\","
 		" e.message AS \"Message\""
 		" FROM (SELECT * FROM hft.event e WHERE e.job_id = $1"
+		"   AND e.type IS DISTINCT FROM 'metrics'"
 		"  ORDER BY e.at DESC NULLS LAST, e.event_id DESC LIMIT 200) e"
 		" ORDER BY e.at, e.event_id"
 	},

@@ -84,6 +84,12 @@ grow(HftRepeats *repeats)
 	pfree(old);
 }
 
+static uint64
+pack_place(HftPlace place)
+{
+	return (uint64) place.n << 2 | place.split;
+}
+
 bool
 hft_repeats_add(HftRepeats *repeats, const char *body, size_t length,
 				HftPlace place, HftPlace *first)
@@ -96,12 +102,14 @@ hft_repeats_add(HftRepeats *repeats, const char *body, size_t length,
 	{
 		first->split = entry->place & 3;
 		first->n = (int64) (entry->place >> 2);
+		if (place.split == HFT_SPLIT_TRAIN && first->split != place.split)
+			entry->place = pack_place(place);
 		return true;
 	}
 	if (repeats->full)
 		return false;
 	entry->fingerprint = fingerprint;
-	entry->place = (uint64) place.n << 2 | place.split;
+	entry->place = pack_place(place);
 	if (++repeats->used * 3 > repeats->room * 2)
 		grow(repeats);
 	return false;

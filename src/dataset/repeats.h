@@ -28,8 +28,9 @@ typedef struct HftPlace
 extern HftRepeats *hft_repeats_begin(void);
 
 /*
- * Remember an example; true, and the place of the first equal one, when it
- * is not the first.
+ * Remember an example; true, and the place of an equal one, when it is not
+ * the first.  Of equal ones the first that is trained on is remembered, else
+ * the first.
  */
 extern bool hft_repeats_add(HftRepeats *repeats, const char *body,
 							size_t length, HftPlace place, HftPlace *first);

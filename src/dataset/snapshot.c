@@ -173,6 +173,8 @@ report_repeat(RowReport *report, HftPlace first)
 							 first.n, hft_split_name(first.split)));
 		return;
 	}
+	if (first.split != HFT_SPLIT_TRAIN && place.split != HFT_SPLIT_TRAIN)
+		return;
 	/* the finding is about the one that should not have been trained on */
 	if (place.split == HFT_SPLIT_TRAIN)
 	{
@@ -180,9 +182,7 @@ report_repeat(RowReport *report, HftPlace first)
 		report->found.source_key = 0;
 	}
 	report_rule(report, hft_rule_lookup("validation_in_training"),
-				psprintf("the example is in split \"%s\", too, as number " INT64_FORMAT,
-						 hft_split_name(place.split == HFT_SPLIT_TRAIN ?
-										place.split : first.split),
+				psprintf("the example is trained on, too, as number " INT64_FORMAT,
 						 place.split == HFT_SPLIT_TRAIN ? place.n : first.n));
 	report->found.place = &report->place;
 }

@@ -75,6 +75,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HftBuffer	line;
 	HftRow		row = {0};
 	HftText		text;
+	HftMethod	method;
 	uint8_t		way;
 
 	if (size == 0)
@@ -93,8 +94,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	hft_buffer_init(&line, 1 << 24);
 	example.ascii = way % 2;
-	if (hft_example_build(&example, way == 7 ? HFT_METHOD_TEXT : HFT_METHOD_SFT,
-						  &row, &line).status == HFT_EXAMPLE_OK)
+	method = way == 7 ? HFT_METHOD_TEXT : HFT_METHOD_SFT;
+	if (hft_example_build(&example, method, &row,
+						  &line).status == HFT_EXAMPLE_OK)
 	{
 		check_line(&line);
 		hft_example_check(&example, ignore, NULL);

@@ -101,16 +101,29 @@ sub read_request
 
 	while ($text !~ /\r\n\r\n/)
 	{
-		sysread($socket, $text, 65536, length $text) or return undef;
+		read_more($socket, \$text) or return undef;
 	}
 	my ($head) = $text =~ /^(.*?\r\n\r\n)/s;
 	my $size = $head =~ /^Content-Length: *(\d+)/mi ? $1 : 0;
 	while (length($text) < length($head) + $size)
 	{
-		sysread($socket, $text, 65536, length $text) or last;
+		read_more($socket, \$text) or last;
 	}
 	$self->remember($head);
 	return $text;
+}
+
+# Append what there is to read; false at the end.  A signal is no end.
+sub read_more
+{
+	my ($socket, $text) = @_;
+	my $length;
+
+	do
+	{
+		$length = sysread($socket, $$text, 65536, length $$text);
+	} while (!defined $length && $!{EINTR});
+	return $length;
 }
 
 sub remember

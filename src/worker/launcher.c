@@ -169,7 +169,9 @@ notice_bad_end(HftSlot *slot, TimestampTz now)
 		HFT_HEALTHY_MS * INT64CONST(1000))
 		slot->failures = 0;
 	delay_ms = hft_restart_delay(slot->failures++);
-	slot->not_before = TimestampTzPlusMilliseconds(now, delay_ms);
+	/* a DROP DATABASE that ended the worker may ask for longer (R16) */
+	slot->not_before = Max(slot->not_before,
+						   TimestampTzPlusMilliseconds(now, delay_ms));
 	slot->started_at = 0;
 	slot->wanted = true;
 }
@@ -182,6 +184,26 @@ slot_is_due(const HftSlot *slot, TimestampTz now, bool sweep)
 		return false;
 	return slot->wanted || slot->next_due <= now ||
 		(sweep && slot->installed);
+}
+
+/*
+ * Is a worker due that went badly before?  Its database may be gone, and
+ * each start in vain is a FATAL in the log (F60).
+ */
+static bool
+restart_is_due(TimestampTz now)
+{
+	bool		due = false;
+
+	LWLockAcquire(hft_shared->lock, LW_SHARED);
+	for (int i = 0; i < HFT_MAX_SLOTS; i++)
+	{
+		const HftSlot *slot = &hft_shared->slots[i];
+
+		due |= slot->failures > 0 && slot_is_due(slot, now, false);
+	}
+	LWLockRelease(hft_shared->lock);
+	return due;
 }
 
 /*
@@ -276,7 +298,7 @@ hft_launcher_main(Datum arg)
 		bool		sweep = TimestampDifferenceExceeds(swept, now, SWEEP_MS);
 		long		wait_ms;
 
-		if (sweep || hft_shared->rescan)
+		if (sweep || hft_shared->rescan || restart_is_due(now))
 			read_databases();
 		if (sweep)
 			swept = now;

@@ -164,6 +164,13 @@ sub stall
 			WHERE d.datname = 'doomed'}), 'F60: its worker is busy');
 	cmp_ok(seconds(sub { $node->safe_psql('postgres', 'DROP DATABASE doomed') }),
 		'<', 5, 'F60: DROP DATABASE succeeds');
+	# its slot is kept for the case of a rollback, and then given up
+	ok($node->poll_until(q{
+			SELECT pg_catalog.count(*) = 0 FROM hft.worker_status() s
+			LEFT JOIN pg_catalog.pg_database d ON d.oid = s.database
+			WHERE d.oid IS NULL}), 'F60: its slot is free again');
+	unlike(slurp_file($node->logfile), qr/FATAL: .*database \d+ does not/,
+		'F60: no worker was started in vain');
 	$emulator->clear_faults;
 }
 

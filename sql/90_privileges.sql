@@ -48,7 +48,8 @@ CREATE POLICY owner ON hft.example FOR SELECT
 CREATE POLICY owner ON hft.finding FOR SELECT
 	USING (EXISTS (SELECT FROM hft.dataset_version v WHERE v.id = version_id));
 CREATE POLICY owner ON hft.attempt FOR SELECT
-	USING (EXISTS (SELECT FROM hft.job j WHERE j.id = job_id));
+	USING (EXISTS (SELECT FROM hft.job j WHERE j.id = job_id)
+		OR EXISTS (SELECT FROM hft.deployment d WHERE d.id = deployment_id));
 CREATE POLICY owner ON hft.event FOR SELECT
 	USING (EXISTS (SELECT FROM hft.job j WHERE j.id = job_id));
 CREATE POLICY owner ON hft.metric FOR SELECT

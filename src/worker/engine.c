@@ -255,6 +255,8 @@ read_slice(HftEngine *engine, HftTask *task)
 	if (!hft_worker_begin())
 		return HFT_TURN_RELEASE;
 	hft_feed_read(task->feed);
+	if (task->subject->fed != NULL)
+		task->subject->fed(task);
 	hft_worker_commit(false);
 	return HFT_TURN_AGAIN;
 }

@@ -163,6 +163,12 @@ hft_feed_needs_read(const HftFeed *feed)
 	return feed->taken == feed->buffer.length && !feed->exhausted;
 }
 
+int64
+hft_feed_position(const HftFeed *feed)
+{
+	return feed->position;
+}
+
 /* Throw away what lies before the wanted offset. */
 static void
 skip_bytes(HftFeed *feed)

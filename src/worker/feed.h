@@ -36,6 +36,9 @@ extern void hft_feed_seek(HftFeed *feed, int64 offset, int64 length);
 extern void hft_feed_read(HftFeed *feed);
 extern bool hft_feed_needs_read(const HftFeed *feed);
 
+/* Bytes of the file handed on so far. */
+extern int64 hft_feed_position(const HftFeed *feed);
+
 /* Hand buffered bytes to a hungry transfer; no transaction needed. */
 extern void hft_feed_give(HftFeed *feed, HftTransfer *transfer);
 

@@ -22,6 +22,8 @@
 #include "worker/subject.h"
 #include "worker/worker.h"
 
+#define SHOW_BYTES (8 * 1024 * 1024)
+
 static Datum
 text_or_null(const char *text, char *null)
 {
@@ -277,6 +279,29 @@ load_jobs(HftTask **tasks, int room, const int64 *busy, int nbusy)
 	return count;
 }
 
+/* Show how far an upload is, at most once in SHOW_BYTES (hft.progress). */
+static void
+show_sent(HftTask *task)
+{
+	static HftStatement show = {
+		"UPDATE hft.file SET sent_bytes = $2 WHERE id = $1",
+		2, {INT8OID, INT8OID}
+	};
+	HftJobFile *file = task_job(task)->file;
+	int64		position = hft_feed_position(task->feed);
+	Datum		values[2];
+	HftScope	scope;
+
+	if (task->transfer == NULL || position < file->shown_bytes + SHOW_BYTES)
+		return;
+	file->shown_bytes = position;
+	values[0] = Int64GetDatum(file->id);
+	values[1] = Int64GetDatum(position);
+	hft_scope_enter(&scope);
+	(void) hft_statement_run(&show, values, NULL, 0);
+	hft_scope_leave(&scope);
+}
+
 /*
  * Uploads of jobs that were cancelled meanwhile are given up.  A create that
  * is under way is not: its answer says what there is to cancel.
@@ -321,4 +346,5 @@ const HftSubject hft_job_subject = {
 	.apply = hft_job_apply,
 	.blame = hft_job_blame,
 	.cancelled = mark_cancelled,
+	.fed = show_sent,
 };

@@ -54,6 +54,8 @@ typedef struct HftSubject
 						  const char *problem);
 	/* is this transfer to be given up (cancel)?  among "busy" */
 	void		(*cancelled) (HftTask **tasks, int ntasks);
+	/* a slice of task->feed was read, in its transaction; may be NULL */
+	void		(*fed) (HftTask *task);
 } HftSubject;
 
 struct HftTask

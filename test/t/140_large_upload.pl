@@ -34,7 +34,7 @@ my $job = $node->submit('big', 'openai', 'gpt-4o-mini-2024-07-18',
 my $bytes = $node->safe_psql('postgres', 'SELECT bytes FROM hft.dataset_split');
 cmp_ok($bytes, '>', 800_000_000, "the file has $bytes bytes");
 
-my ($start, $peak) = (0, 0);
+my ($start, $peak, $halfway) = (0, 0, 0);
 my $deadline = time() + 300;
 my $state = '';
 while (time() < $deadline && $state !~ /^(succeeded|failed|needs)/)
@@ -46,6 +46,9 @@ while (time() < $deadline && $state !~ /^(succeeded|failed|needs)/)
 
 	$start ||= $memory;
 	$peak = $memory if $memory > $peak;
+	$halfway ||= $node->safe_psql('postgres', q{
+		SELECT pg_catalog.count(*) FROM hft.progress
+		WHERE bytes_done BETWEEN 1 AND bytes_total - 1});
 	$state = $node->safe_psql('postgres',
 		"SELECT state FROM hft.job WHERE id = $job");
 	sleep 0.05;
@@ -55,6 +58,7 @@ is($state, 'succeeded', 'the job succeeds')
 	'SELECT pg_catalog.to_jsonb(j) FROM hft.job j');
 cmp_ok($peak - $start, '<', 64 * MB,
 	sprintf 'memory grew by %.0f MB', ($peak - $start) / MB);
+ok($halfway, 'hft.progress showed it under way');
 my $sent = 0;
 $sent += $_->{bytes} // 0
   for grep { $_->{kind} eq 'upload.part' || $_->{kind} eq 'file.create' }

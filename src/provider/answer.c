@@ -16,6 +16,7 @@
 
 /* ---- outcomes ---- */
 
+/* Keep a cursor, which is taken over, whatever the progress. */
 void
 hft_outcome_save(HftOutcome *outcome, const HftCall *call, json_t *cursor)
 {
@@ -28,6 +29,7 @@ hft_outcome_save(HftOutcome *outcome, const HftCall *call, json_t *cursor)
 						 "There is no memory to go on.", NULL);
 }
 
+/* The operation goes on at once with this cursor. */
 void
 hft_outcome_more(HftOutcome *outcome, const HftCall *call, json_t *cursor)
 {
@@ -35,6 +37,7 @@ hft_outcome_more(HftOutcome *outcome, const HftCall *call, json_t *cursor)
 	hft_outcome_save(outcome, call, cursor);
 }
 
+/* The operation goes on with this cursor, but not before wait_ms. */
 void
 hft_outcome_wait(HftOutcome *outcome, const HftCall *call, json_t *cursor,
 				 int64_t wait_ms)
@@ -44,6 +47,9 @@ hft_outcome_wait(HftOutcome *outcome, const HftCall *call, json_t *cursor,
 	hft_outcome_save(outcome, call, cursor);
 }
 
+/*
+ * A failure in our own words; proof, code and delay are the caller's to add.
+ */
 void
 hft_outcome_fail(HftOutcome *outcome, HftErrorClass error,
 				 const char *message, const char *hint)
@@ -54,6 +60,10 @@ hft_outcome_fail(HftOutcome *outcome, HftErrorClass error,
 	outcome->hint = hint;
 }
 
+/*
+ * A search for a file ends with this one.  A file without a usable id was not
+ * found: it is sent again, which is litter and no harm.
+ */
 void
 hft_outcome_found(HftOutcome *outcome, const HftCall *call,
 				  const json_t *file, const char *state)
@@ -73,6 +83,7 @@ hft_outcome_found(HftOutcome *outcome, const HftCall *call,
 	outcome->remote_state = state;
 }
 
+/* What is refused before it is sent was certainly not done. */
 bool
 hft_outcome_refuse(HftOutcome *outcome, const char *message,
 				   const char *hint)
@@ -82,6 +93,10 @@ hft_outcome_refuse(HftOutcome *outcome, const char *message,
 	return false;
 }
 
+/*
+ * Asked once, at the end: the arena's failure is sticky, so no step before
+ * needs to look.
+ */
 bool
 hft_outcome_ready(HftOutcome *outcome, const HftCall *call)
 {
@@ -125,6 +140,10 @@ read_error_body(const HftResponse *response)
 	return hft_json_parse(response->body, response->body_length, &problem);
 }
 
+/*
+ * Status first (R25): the body of a failure is read for its error object
+ * only, and never as data.
+ */
 bool
 hft_answer_is_success(const HftCall *call, const HftResponse *response,
 					  const HftErrorRule *rules, HftOutcome *outcome)
@@ -139,6 +158,10 @@ hft_answer_is_success(const HftCall *call, const HftResponse *response,
 	return false;
 }
 
+/*
+ * Deleting twice must end as deleting once: a worker that died between the
+ * answer and its record asks again (K16).
+ */
 void
 hft_answer_deleted(const HftCall *call, const HftResponse *response,
 				   const HftErrorRule *rules, HftOutcome *outcome)
@@ -148,6 +171,11 @@ hft_answer_deleted(const HftCall *call, const HftResponse *response,
 		hft_outcome_init(outcome);
 }
 
+/*
+ * Content type before size, size before parsing (R25).  An answer of 200 that
+ * is no object of JSON leaves the effect in doubt: nothing here sets
+ * proof_not_done.
+ */
 bool
 hft_answer_open(HftAnswer *answer, const HftCall *call,
 				const HftResponse *response, const HftErrorRule *rules,
@@ -177,6 +205,11 @@ hft_answer_open(HftAnswer *answer, const HftCall *call,
 	return true;
 }
 
+/*
+ * Everything taken out of the answer was copied into the arena, so the JSON
+ * can go.  Half an answer is none: an arena that gave out turns whatever was
+ * read into a failure.
+ */
 void
 hft_answer_close(HftAnswer *answer, const HftCall *call, HftOutcome *outcome)
 {
@@ -209,6 +242,10 @@ number_after_word(const char *text)
 	return HFT_UNKNOWN;
 }
 
+/*
+ * The first number behind one of the words, anywhere in the text.  Lines are
+ * counted from 1, as the platforms do.
+ */
 int64_t
 hft_line_in_text(const char *text)
 {

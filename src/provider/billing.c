@@ -29,6 +29,7 @@ member_int(const char *json, const char *name, int64_t if_absent)
 	return value == HFT_UNKNOWN ? if_absent : value;
 }
 
+/* Is the member there, and false?  Absent is not false. */
 static bool
 member_is_false(const char *json, const char *name)
 {
@@ -67,6 +68,7 @@ openai_epochs(int64_t rows)
 	return epochs;
 }
 
+/* OpenAI bills tokens of the training file x epochs; validation is free. */
 void
 hft_billable_openai(const HftBillableFacts *facts, HftBillable *billable)
 {

@@ -7,6 +7,7 @@
  */
 #include "provider/cancel.h"
 
+/* Asked by request and answer alike: both read the same saved cursor. */
 bool
 hft_cancel_is_verifying(const HftCall *call)
 {
@@ -32,6 +33,10 @@ judge_refusal(const HftCall *call, HftOutcome *outcome)
 	json_decref(cursor);
 }
 
+/*
+ * A 409 is read as a refusal, too: it may pass, but not while the job is
+ * over, and then it would be repeated for ever.
+ */
 void
 hft_cancel_settle(const HftCall *call, const HftResponse *response,
 				  HftOutcome *outcome)

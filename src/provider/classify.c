@@ -22,6 +22,10 @@
 
 /* ---- Retry-After ---- */
 
+/*
+ * A delay as we obey it: at most an hour, so that a wrong clock at the
+ * platform does not lose a job for ten years (F25).
+ */
 static int64_t
 cap_retry(double ms)
 {
@@ -47,6 +51,10 @@ parse_delay(const char *text)
 	return end[strspn(end, " ")] == '\0' ? value : -1;
 }
 
+/*
+ * The finer header first, as the platforms' own clients do; then seconds,
+ * then a date, which is measured against our clock.
+ */
 int64_t
 hft_answer_retry_ms(const HftResponse *response, int64_t now)
 {
@@ -79,6 +87,7 @@ typedef struct ErrorBody
 	const char *param;
 } ErrorBody;
 
+/* Fill in what is there; members stay NULL when the body is NULL, too. */
 static void
 read_error(const HftCall *call, const json_t *body, ErrorBody *error)
 {
@@ -99,6 +108,7 @@ read_error(const HftCall *call, const json_t *body, ErrorBody *error)
 	error->param = hft_pick_id(call->arena, object, "param");
 }
 
+/* Platforms put the same word now into code, now into type. */
 static bool
 is_code(const ErrorBody *error, const char *code)
 {
@@ -106,6 +116,7 @@ is_code(const ErrorBody *error, const char *code)
 		(error->type != NULL && strcmp(error->type, code) == 0);
 }
 
+/* The first rule whose conditions all hold; NULL when the status decides. */
 static const HftErrorRule *
 find_rule(const HftErrorRule *rules, int status, const ErrorBody *error)
 {
@@ -126,6 +137,11 @@ find_rule(const HftErrorRule *rules, int status, const ErrorBody *error)
 
 /* ---- status ---- */
 
+/*
+ * What a status means when the platform's code says nothing else.  401 and
+ * 403 are about the key until a rule knows better: parking a server's jobs is
+ * undone by a new key, a failed job by nobody (F27).
+ */
 static HftErrorClass
 class_of_status(int status)
 {
@@ -197,6 +213,10 @@ is_stranger(const HftResponse *response, const json_t *body)
 		strncasecmp(response->content_type, "text/html", 9) == 0;
 }
 
+/*
+ * The platform's words go into the outcome as they are: whoever shows them
+ * redacts them first (R41).
+ */
 void
 hft_classify(const HftCall *call, const HftResponse *response,
 			 const json_t *body, const HftErrorRule *rules,

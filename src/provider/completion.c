@@ -28,6 +28,10 @@ check_options(const HftCall *call, const json_t *options)
 	return NULL;
 }
 
+/*
+ * The user's options may add members and never replace ours.  Each answer is
+ * billed, so a chat is sent like a job: once, on a fresh connection (R22a).
+ */
 bool
 hft_completion_compose(const HftCall *call, const char *base,
 					   HftRequest *request, HftOutcome *outcome)
@@ -77,6 +81,10 @@ read_info(const HftCall *call, const json_t *root, const json_t *choice)
 	return text;
 }
 
+/*
+ * A message without text is possible (it calls a tool, or refuses); an answer
+ * without a message is not.
+ */
 void
 hft_completion_read(const HftCall *call, const HftResponse *response,
 					const HftErrorRule *rules, HftOutcome *outcome)

@@ -17,6 +17,10 @@
 #define MAX_PATH 16384
 #define MAX_MULTIPART_HEAD 65536
 
+/*
+ * Options travel as JSON text; they are few, and a request is rare enough to
+ * parse them each time.
+ */
 const char *
 hft_server_option(const HftCall *call, const char *name)
 {
@@ -27,6 +31,10 @@ hft_server_option(const HftCall *call, const char *name)
 	return value;
 }
 
+/*
+ * A path that would not fit is cut, and with it the request fails at the
+ * platform with 404: ids are bounded by HFT_ID_LIMIT, so none comes near.
+ */
 void
 hft_compose(HftRequest *request, const HftCall *call, const char *method,
 			const char *base, const char *path, ...)
@@ -50,6 +58,10 @@ exhaust(const HftCall *call)
 	(void) hft_arena_alloc(call->arena, SIZE_MAX);
 }
 
+/*
+ * The body is given up in any case, so callers can pass what json_pack() made
+ * without looking at it.
+ */
 void
 hft_compose_json(HftRequest *request, const HftCall *call, json_t *body)
 {
@@ -62,6 +74,10 @@ hft_compose_json(HftRequest *request, const HftCall *call, json_t *body)
 					 text ? strlen(text) : 0);
 }
 
+/*
+ * Losing a member in silence is how the JSON library reports that memory is
+ * short; the one member that must not be lost is looked for.
+ */
 bool
 hft_compose_marked(const HftRequest *request, const HftCall *call,
 				   const char *mark, HftOutcome *outcome)
@@ -94,6 +110,7 @@ put_quoted(HftBuffer *buffer, const char *value)
 	}
 }
 
+/* The head of a part up to its name; the caller ends the line. */
 static void
 put_part(HftBuffer *buffer, const char *boundary, const char *name)
 {
@@ -104,6 +121,10 @@ put_part(HftBuffer *buffer, const char *boundary, const char *name)
 	hft_buffer_putc(buffer, '"');
 }
 
+/*
+ * Only the head and the tail are in memory: between them the engine streams
+ * the slice.
+ */
 void
 hft_compose_upload(HftRequest *request, const HftCall *call,
 				   const HftField *fields, const char *part,
@@ -144,6 +165,7 @@ hft_compose_upload(HftRequest *request, const HftCall *call,
 	request->pace = HFT_PACE_UPLOAD;
 }
 
+/* null counts as absent: platforms read it as "reset to nothing". */
 void
 hft_json_copy(json_t *into, const json_t *from, const char *const *names)
 {

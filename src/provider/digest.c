@@ -14,6 +14,10 @@
 
 #define ID_BYTES 16				/* of the 32: enough for the events of a job */
 
+/*
+ * Absent members count as null, so that a member that appears later does not
+ * look like another thing.
+ */
 const char *
 hft_digest_members(HftArena *arena, const json_t *object,
 				   const char *const *names)

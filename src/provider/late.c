@@ -10,6 +10,10 @@
 #define LATE_TRIES 3
 #define LATE_WAIT_MS 10000
 
+/*
+ * The warning's id is made from "what" alone: a second run finds it stored
+ * already.
+ */
 bool
 hft_late_wait(HftOutcome *outcome, const HftCall *call, json_t *state,
 			  const char *what)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+/* The harmless request: signed by the server's key, repeatable at will. */
 void
 hft_request_init(HftRequest *request, const char *method, const char *url)
 {
@@ -32,6 +33,7 @@ is_header_text(const char *text)
 	return true;
 }
 
+/* Name and value are kept, not copied; they live in the arena. */
 bool
 hft_request_header(HftRequest *request, const char *name, const char *value)
 {
@@ -46,6 +48,7 @@ hft_request_header(HftRequest *request, const char *name, const char *value)
 	return true;
 }
 
+/* A body of no bytes is still a body: Content-Length 0 is sent. */
 void
 hft_request_body(HftRequest *request, const char *content_type,
 				 const char *body, size_t length)
@@ -57,6 +60,7 @@ hft_request_body(HftRequest *request, const char *content_type,
 	request->prefix_length = length;
 }
 
+/* Names are compared as HTTP does; the first of several wins. */
 const char *
 hft_response_header(const HftResponse *response, const char *name)
 {
@@ -68,6 +72,10 @@ hft_response_header(const HftResponse *response, const char *name)
 	return NULL;
 }
 
+/*
+ * RFC 3986, 2.3.  Not isalnum(): the server's locale must not decide what a
+ * URL is.
+ */
 static bool
 is_unreserved(char c)
 {
@@ -75,6 +83,7 @@ is_unreserved(char c)
 		(c >= '0' && c <= '9') || (c != '\0' && strchr("-._~", c) != NULL);
 }
 
+/* Three bytes for one at the most, so one allocation suffices. */
 char *
 hft_url_encode(HftArena *arena, const char *string)
 {

@@ -44,12 +44,17 @@ const HftErrorRule hft_openai_rules[] = {
 
 /* ---- common parts of requests ---- */
 
+/* A compatible service has no default: its server option is required. */
 const char *
 hft_openai_base(const HftCall *call)
 {
 	return call->server->base_url ? call->server->base_url : HFT_OPENAI_URL;
 }
 
+/*
+ * The headers' values were checked when the server was made; they are checked
+ * again because a server may be older than the check (R26, F76).
+ */
 bool
 hft_openai_finish(const HftCall *call, HftRequest *request,
 				  HftOutcome *outcome)

@@ -59,6 +59,7 @@ write_metadata(const HftCall *call, const json_t *options)
 	return metadata;
 }
 
+/* NULL when a text is no valid UTF-8: a server's encoding may be SQL_ASCII. */
 static json_t *
 write_job(const HftCall *call, const char *type)
 {
@@ -126,6 +127,10 @@ check_facts(const HftJobFacts *job)
 	return NULL;
 }
 
+/*
+ * Everything the platform lets us say is checked before, because what it
+ * refuses is refused after the upload, minutes later.
+ */
 bool
 hft_openai_create_request(const HftCall *call, HftRequest *request,
 						  HftOutcome *outcome)
@@ -158,6 +163,10 @@ hft_openai_create_request(const HftCall *call, HftRequest *request,
 		hft_compose_marked(request, call, call->job->token, outcome);
 }
 
+/*
+ * The answer is the job as status shows it.  Without a usable id it is no
+ * proof of anything: the job is looked for by its mark (R30).
+ */
 void
 hft_openai_create_response(const HftCall *call, const HftResponse *response,
 						   HftOutcome *outcome)

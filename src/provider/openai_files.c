@@ -25,6 +25,7 @@
 
 /* ---- find ---- */
 
+/* GET /files, newest first: the file of a crash is among the newest. */
 bool
 hft_openai_find_file_request(const HftCall *call, HftRequest *request,
 							 HftOutcome *outcome)
@@ -48,6 +49,10 @@ is_our_file(const HftCall *call, const json_t *file)
 		(status == NULL || strcmp(status, "error") != 0);
 }
 
+/*
+ * Two files of the same content may carry the name; either will do, and the
+ * walk ends with the first.
+ */
 void
 hft_openai_find_file_response(const HftCall *call,
 							  const HftResponse *response,
@@ -72,6 +77,10 @@ hft_openai_find_file_response(const HftCall *call,
 
 /* ---- send ---- */
 
+/*
+ * POST /files, or the next step of /uploads.  No expiry is asked for: a file
+ * must outlive the job's time in the queue.
+ */
 bool
 hft_openai_upload_request(const HftCall *call, HftRequest *request,
 						  HftOutcome *outcome)
@@ -85,6 +94,7 @@ hft_openai_upload_request(const HftCall *call, HftRequest *request,
 	return hft_openai_finish(call, request, outcome);
 }
 
+/* The file object; it may be "uploaded" for a while yet. */
 void
 hft_openai_upload_response(const HftCall *call, const HftResponse *response,
 						   HftOutcome *outcome)
@@ -102,6 +112,7 @@ hft_openai_upload_response(const HftCall *call, const HftResponse *response,
 	hft_answer_close(&answer, call, outcome);
 }
 
+/* "file" may be NULL: then the outcome is a bad answer. */
 void
 hft_openai_read_file(const HftCall *call, const json_t *file,
 					 HftOutcome *outcome)
@@ -129,6 +140,7 @@ compose_file(const HftCall *call, HftRequest *request, const char *method,
 	return hft_openai_finish(call, request, outcome);
 }
 
+/* GET /files/{id} */
 bool
 hft_openai_file_status_request(const HftCall *call, HftRequest *request,
 							   HftOutcome *outcome)
@@ -150,6 +162,7 @@ wait_for_file(const HftCall *call, const json_t *cursor, HftOutcome *outcome)
 						 STATUS_WAIT_MS);
 }
 
+/* The platform read the file and will not train on it. */
 static void
 fail_file(const HftCall *call, const json_t *file, HftOutcome *outcome)
 {
@@ -162,6 +175,10 @@ fail_file(const HftCall *call, const json_t *file, HftOutcome *outcome)
 	outcome->bad_line = hft_line_in_text(details);
 }
 
+/*
+ * No status at all is as good as "processed": the member is deprecated, and
+ * the job validates the file anyway (F35).
+ */
 void
 hft_openai_file_status_response(const HftCall *call,
 								const HftResponse *response,
@@ -186,6 +203,7 @@ hft_openai_file_status_response(const HftCall *call,
 
 /* ---- delete ---- */
 
+/* DELETE /files/{id} */
 bool
 hft_openai_delete_file_request(const HftCall *call, HftRequest *request,
 							   HftOutcome *outcome)
@@ -193,6 +211,7 @@ hft_openai_delete_file_request(const HftCall *call, HftRequest *request,
 	return compose_file(call, request, "DELETE", outcome);
 }
 
+/* 200 with a body, 204 without one, or 404: it is gone. */
 void
 hft_openai_delete_file_response(const HftCall *call,
 								const HftResponse *response,

@@ -42,6 +42,9 @@ static const char *const phase_names[PHASE_COUNT] = {
 	"events", "checkpoints", "job", "result"
 };
 
+/*
+ * An unknown phase is read as the first: walking again stores nothing twice.
+ */
 static Phase
 phase_of(const json_t *cursor)
 {
@@ -57,6 +60,7 @@ phase_of(const json_t *cursor)
 
 /* ---- request ---- */
 
+/* The request of the cursor's phase. */
 bool
 hft_openai_history_request(const HftCall *call, HftRequest *request,
 						   HftOutcome *outcome)
@@ -112,6 +116,7 @@ next_cursor(const json_t *cursor, Phase phase)
 	return next;
 }
 
+/* The phase after this one, at once. */
 static void
 go_on_with(HftOutcome *outcome, const HftCall *call, const json_t *cursor,
 		   Phase phase)
@@ -119,18 +124,24 @@ go_on_with(HftOutcome *outcome, const HftCall *call, const json_t *cursor,
 	hft_outcome_more(outcome, call, next_cursor(cursor, phase));
 }
 
+/* Done; what is kept begins the next run. */
 static void
 end_run(HftOutcome *outcome, const HftCall *call, const json_t *cursor)
 {
 	hft_outcome_save(outcome, call, next_cursor(cursor, PHASE_EVENTS));
 }
 
+/*
+ * Is the job over, as far as we have stored it?  Its last events are there
+ * then.
+ */
 static bool
 is_over(const HftCall *call)
 {
 	return hft_openai_state(call->job->remote_state) >= HFT_REMOTE_SUCCEEDED;
 }
 
+/* Only a success owes us checkpoints and a result file. */
 static bool
 has_succeeded(const HftCall *call)
 {
@@ -165,6 +176,7 @@ wait_or_skip(const HftCall *call, const json_t *cursor, Phase phase,
 
 /* ---- events ---- */
 
+/* One event with the metrics it carries.  Level and type may be absent. */
 static void
 read_event(const HftCall *call, const json_t *event, HftOutcome *outcome)
 {
@@ -237,6 +249,10 @@ end_events(const HftCall *call, const json_t *cursor, HftOutcome *outcome)
 	json_decref(state);
 }
 
+/*
+ * The first event of the run is remembered before any is stored: a crash
+ * after this page must not lose where the run began.
+ */
 static void
 events_response(const HftCall *call, const HftAnswer *answer,
 				HftOutcome *outcome)
@@ -283,6 +299,7 @@ restart_events(const HftCall *call, const json_t *cursor,
 
 /* ---- checkpoints ---- */
 
+/* One without an id cannot be told from another and is left out. */
 static void
 read_checkpoint(const HftCall *call, const json_t *item, HftOutcome *outcome)
 {
@@ -298,6 +315,7 @@ read_checkpoint(const HftCall *call, const json_t *item, HftOutcome *outcome)
 		outcome->ncheckpoints++;
 }
 
+/* All pages of them; the next phase only when no event had metrics. */
 static void
 checkpoints_response(const HftCall *call, const HftAnswer *answer,
 					 HftOutcome *outcome)
@@ -330,6 +348,7 @@ checkpoints_response(const HftCall *call, const HftAnswer *answer,
 
 /* ---- result file ---- */
 
+/* The job names its result file once it is written. */
 static void
 job_response(const HftCall *call, const HftAnswer *answer,
 			 HftOutcome *outcome)
@@ -349,6 +368,10 @@ job_response(const HftCall *call, const HftAnswer *answer,
 	hft_outcome_more(outcome, call, next);
 }
 
+/*
+ * Rows of a second reading replace those of the first (K15); a file that has
+ * no metrics either is read only once.
+ */
 static void
 result_response(const HftCall *call, const HftResponse *response,
 				json_t *cursor, HftOutcome *outcome)
@@ -363,6 +386,7 @@ result_response(const HftCall *call, const HftResponse *response,
 
 /* ---- dispatch ---- */
 
+/* The phases whose answers are JSON. */
 static void
 read_phase(const HftCall *call, const HftResponse *response, Phase phase,
 		   HftOutcome *outcome)
@@ -380,6 +404,10 @@ read_phase(const HftCall *call, const HftResponse *response, Phase phase,
 	hft_answer_close(&answer, call, outcome);
 }
 
+/*
+ * 404 and 400 mean different things by phase: the place in the events is
+ * gone, the checkpoints are late.  Of the job itself they mean what they say.
+ */
 void
 hft_openai_history_response(const HftCall *call, const HftResponse *response,
 							HftOutcome *outcome)

@@ -17,6 +17,10 @@
 
 /* ---- reading ---- */
 
+/*
+ * The words of OpenAI and of those who speak its protocol, Azure among them.
+ * A word that is not here keeps the job polled (F35).
+ */
 HftRemoteState
 hft_openai_state(const char *word)
 {
@@ -48,6 +52,7 @@ hft_openai_state(const char *word)
 	return HFT_REMOTE_UNKNOWN;
 }
 
+/* What the user can do about a job that failed; NULL when we do not know. */
 static const char *
 hint_of_code(const char *code)
 {
@@ -91,6 +96,7 @@ read_error(const HftCall *call, const json_t *job, HftOutcome *outcome)
 	outcome->bad_line = hft_line_in_text(outcome->message);
 }
 
+/* The method's own object is the current place, the top-level one the old. */
 static const char *
 read_effective(const HftCall *call, const json_t *job)
 {
@@ -103,6 +109,7 @@ read_effective(const HftCall *call, const json_t *job)
 	return hft_pick_json(call->arena, job, "hyperparameters");
 }
 
+/* What is worth keeping beside the columns of hft.job. */
 static const char *
 read_info(const HftCall *call, const json_t *job)
 {
@@ -119,6 +126,10 @@ read_info(const HftCall *call, const json_t *job)
 	return text;
 }
 
+/*
+ * trained_tokens already includes the epochs.  finished_at wins over
+ * estimated_finish, which is often null.
+ */
 void
 hft_openai_read_job(const HftCall *call, const json_t *job,
 					HftOutcome *outcome)
@@ -194,6 +205,7 @@ read_page(const HftCall *call, const json_t *data, const char *token,
 	}
 }
 
+/* With a token only the jobs that carry it, in both cases page by page. */
 static void
 read_listing(const HftCall *call, const HftResponse *response,
 			 const char *token, HftOutcome *outcome)
@@ -226,6 +238,10 @@ is_unfiltered(const HftCall *call)
 	return unfiltered;
 }
 
+/*
+ * GET /fine_tuning/jobs with a filter, its brackets encoded as the platform
+ * wants them.
+ */
 bool
 hft_openai_find_request(const HftCall *call, HftRequest *request,
 						HftOutcome *outcome)
@@ -243,6 +259,10 @@ hft_openai_find_request(const HftCall *call, HftRequest *request,
 	return hft_openai_finish(call, request, outcome);
 }
 
+/*
+ * A server that refuses the filter is asked without it, once; the walk then
+ * begins anew, so no page is skipped.
+ */
 void
 hft_openai_find_response(const HftCall *call, const HftResponse *response,
 						 HftOutcome *outcome)
@@ -258,6 +278,7 @@ hft_openai_find_response(const HftCall *call, const HftResponse *response,
 
 /* ---- list ---- */
 
+/* GET /fine_tuning/jobs */
 bool
 hft_openai_list_request(const HftCall *call, HftRequest *request,
 						HftOutcome *outcome)
@@ -268,6 +289,7 @@ hft_openai_list_request(const HftCall *call, HftRequest *request,
 	return hft_openai_finish(call, request, outcome);
 }
 
+/* Every job of the project, whoever made it. */
 void
 hft_openai_list_response(const HftCall *call, const HftResponse *response,
 						 HftOutcome *outcome)
@@ -291,6 +313,7 @@ compose_job(const HftCall *call, HftRequest *request, const char *method,
 	return hft_openai_finish(call, request, outcome);
 }
 
+/* GET /fine_tuning/jobs/{id} */
 bool
 hft_openai_status_request(const HftCall *call, HftRequest *request,
 						  HftOutcome *outcome)
@@ -298,6 +321,7 @@ hft_openai_status_request(const HftCall *call, HftRequest *request,
 	return compose_job(call, request, "GET", "", outcome);
 }
 
+/* Also reads what cancel, pause, resume and create answer: the job. */
 void
 hft_openai_status_response(const HftCall *call, const HftResponse *response,
 						   HftOutcome *outcome)
@@ -312,6 +336,9 @@ hft_openai_status_response(const HftCall *call, const HftResponse *response,
 
 /* ---- cancel, pause, resume ---- */
 
+/*
+ * POST /fine_tuning/jobs/{id}/cancel, and after a refusal a look at the job.
+ */
 bool
 hft_openai_cancel_request(const HftCall *call, HftRequest *request,
 						  HftOutcome *outcome)
@@ -321,6 +348,7 @@ hft_openai_cancel_request(const HftCall *call, HftRequest *request,
 	return compose_job(call, request, "POST", "/cancel", outcome);
 }
 
+/* The job's own state decides, not the refusal (F44). */
 void
 hft_openai_cancel_response(const HftCall *call, const HftResponse *response,
 						   HftOutcome *outcome)
@@ -329,6 +357,7 @@ hft_openai_cancel_response(const HftCall *call, const HftResponse *response,
 	hft_cancel_settle(call, response, outcome);
 }
 
+/* POST /fine_tuning/jobs/{id}/pause */
 bool
 hft_openai_pause_request(const HftCall *call, HftRequest *request,
 						 HftOutcome *outcome)
@@ -336,6 +365,7 @@ hft_openai_pause_request(const HftCall *call, HftRequest *request,
 	return compose_job(call, request, "POST", "/pause", outcome);
 }
 
+/* POST /fine_tuning/jobs/{id}/resume */
 bool
 hft_openai_resume_request(const HftCall *call, HftRequest *request,
 						  HftOutcome *outcome)

@@ -21,6 +21,10 @@
 /* most values that the text of a metrics event can hold */
 #define TEXT_METRICS 3
 
+/*
+ * Canonical names for those we know; the rest as the platform spells it, so
+ * that a new metric shows up by itself.
+ */
 const char *
 hft_openai_metric_name(HftArena *arena, const char *name)
 {
@@ -43,6 +47,7 @@ hft_openai_metric_name(HftArena *arena, const char *name)
 	return hft_arena_strdup(arena, name);
 }
 
+/* NaN and infinity are no measurements. */
 static void
 add_metric(HftOutcome *outcome, const HftMetric *metric)
 {
@@ -52,6 +57,7 @@ add_metric(HftOutcome *outcome, const HftMetric *metric)
 
 /* ---- events ---- */
 
+/* Every member of the data could be a metric, or else the text is read. */
 int
 hft_openai_metric_room(const json_t *event)
 {
@@ -59,6 +65,7 @@ hft_openai_metric_room(const json_t *event)
 		TEXT_METRICS;
 }
 
+/* Pages come newest first, so the largest step is what counts. */
 static void
 note_progress(HftOutcome *outcome, int64_t step, int64_t total)
 {
@@ -68,6 +75,7 @@ note_progress(HftOutcome *outcome, int64_t step, int64_t total)
 		outcome->steps_total = total;
 }
 
+/* The values of an event's data; false when it has none. */
 static bool
 read_data(const HftCall *call, const json_t *data, int64_t at_ms,
 		  HftOutcome *outcome)
@@ -142,6 +150,7 @@ read_text(const char *text, int64_t at_ms, HftOutcome *outcome)
 	}
 }
 
+/* The numbers of the data; the text is read only when there are none. */
 void
 hft_openai_event_metrics(const HftCall *call, const json_t *event,
 						 HftOutcome *outcome)
@@ -184,6 +193,7 @@ next_cell(Sheet *sheet, char *cell)
 	return sheet->at < sheet->end ? *sheet->at++ : '\0';
 }
 
+/* Columns by name: their order and number have changed before. */
 static void
 read_header(const HftCall *call, Sheet *sheet)
 {
@@ -236,6 +246,7 @@ read_row(Sheet *sheet, HftOutcome *outcome)
 	return ended;
 }
 
+/* There are at most as many values as cells, so one array suffices. */
 static void
 read_sheet(const HftCall *call, const char *text, size_t length,
 		   HftOutcome *outcome)
@@ -266,6 +277,10 @@ looks_like_base64(const char *text, size_t length)
 	return first_line > 0 && memchr(text, ',', first_line) == NULL;
 }
 
+/*
+ * What is neither a table nor base64 of one gives no metrics and no error:
+ * the job succeeded all the same.
+ */
 void
 hft_openai_read_csv(const HftCall *call, const char *text, size_t length,
 					HftOutcome *outcome)

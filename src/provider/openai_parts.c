@@ -27,6 +27,7 @@ typedef enum Stage
 	STAGE_COMPLETE
 } Stage;
 
+/* Every part but the last is full, so their number is the offset. */
 static int64_t
 sent_bytes(const json_t *cursor)
 {
@@ -34,6 +35,7 @@ sent_bytes(const json_t *cursor)
 		PART_BYTES;
 }
 
+/* Request and answer come to the same stage: both read the saved cursor. */
 static Stage
 stage_of(const HftCall *call, const json_t *cursor)
 {
@@ -43,6 +45,7 @@ stage_of(const HftCall *call, const json_t *cursor)
 		STAGE_COMPLETE;
 }
 
+/* POST /uploads */
 static void
 compose_begin(const HftCall *call, HftRequest *request)
 {
@@ -55,6 +58,7 @@ compose_begin(const HftCall *call, HftRequest *request)
 							   "mime_type", "text/jsonl"));
 }
 
+/* POST /uploads/{id}/parts with the next slice. */
 static void
 compose_part(const HftCall *call, HftRequest *request, const json_t *cursor)
 {
@@ -68,6 +72,7 @@ compose_part(const HftCall *call, HftRequest *request, const json_t *cursor)
 					   left < PART_BYTES ? left : PART_BYTES);
 }
 
+/* POST /uploads/{id}/complete: the parts in order make the file. */
 static void
 compose_complete(const HftCall *call, HftRequest *request,
 				 const json_t *cursor)
@@ -80,6 +85,7 @@ compose_complete(const HftCall *call, HftRequest *request,
 							   hft_pick_array(cursor, "parts")));
 }
 
+/* One step of the upload: what the cursor says is missing. */
 bool
 hft_openai_parts_request(const HftCall *call, HftRequest *request,
 						 HftOutcome *outcome)
@@ -144,6 +150,10 @@ keep_id(const HftCall *call, HftAnswer *answer, Stage stage)
 	return json_array_append_new(parts, json_string(id)) == 0;
 }
 
+/*
+ * A refusal of any step means that the upload is gone: there is nothing else
+ * in these requests that could be refused.
+ */
 void
 hft_openai_parts_response(const HftCall *call, const HftResponse *response,
 						  HftOutcome *outcome)

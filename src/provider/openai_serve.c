@@ -13,6 +13,7 @@
 
 /* ---- chat ---- */
 
+/* POST /chat/completions */
 bool
 hft_openai_chat_request(const HftCall *call, HftRequest *request,
 						HftOutcome *outcome)
@@ -22,6 +23,10 @@ hft_openai_chat_request(const HftCall *call, HftRequest *request,
 		hft_openai_finish(call, request, outcome);
 }
 
+/*
+ * 404 right after success may mean that the model is still loading; the
+ * rule's hint says so.
+ */
 void
 hft_openai_chat_response(const HftCall *call, const HftResponse *response,
 						 HftOutcome *outcome)
@@ -31,6 +36,7 @@ hft_openai_chat_response(const HftCall *call, const HftResponse *response,
 
 /* ---- model ---- */
 
+/* GET or DELETE /models/{id}; ids of tuned models have colons. */
 static bool
 compose_model(const HftCall *call, HftRequest *request, const char *method,
 			  HftOutcome *outcome)
@@ -40,6 +46,7 @@ compose_model(const HftCall *call, HftRequest *request, const char *method,
 	return hft_openai_finish(call, request, outcome);
 }
 
+/* GET /models/{id} */
 bool
 hft_openai_model_info_request(const HftCall *call, HftRequest *request,
 							  HftOutcome *outcome)
@@ -47,6 +54,9 @@ hft_openai_model_info_request(const HftCall *call, HftRequest *request,
 	return compose_model(call, request, "GET", outcome);
 }
 
+/*
+ * YYYY-MM-DD by its shape; whether the day exists is for the database to say.
+ */
 static bool
 is_date(const char *text)
 {
@@ -63,6 +73,7 @@ is_date(const char *text)
 	return true;
 }
 
+/* shutdown_date may be null, absent, or something we do not read. */
 void
 hft_openai_model_info_response(const HftCall *call,
 							   const HftResponse *response,
@@ -85,6 +96,7 @@ hft_openai_model_info_response(const HftCall *call,
 	hft_answer_close(&answer, call, outcome);
 }
 
+/* DELETE /models/{id}; it takes the Owner role. */
 bool
 hft_openai_delete_model_request(const HftCall *call, HftRequest *request,
 								HftOutcome *outcome)
@@ -92,6 +104,7 @@ hft_openai_delete_model_request(const HftCall *call, HftRequest *request,
 	return compose_model(call, request, "DELETE", outcome);
 }
 
+/* A model that is gone is deleted (K16). */
 void
 hft_openai_delete_model_response(const HftCall *call,
 								 const HftResponse *response,

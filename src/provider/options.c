@@ -14,6 +14,7 @@
 
 #include "provider/pick.h"
 
+/* Tables are short: a walk is faster than anything that would be built. */
 const HftOptionSpec *
 hft_option_lookup(const HftOptionSpec *specs, const char *name)
 {
@@ -25,6 +26,7 @@ hft_option_lookup(const HftOptionSpec *specs, const char *name)
 	return NULL;
 }
 
+/* All sentences about options begin alike. */
 static const char *
 say(HftArena *arena, const HftOptionSpec *spec, const char *must)
 {
@@ -92,6 +94,10 @@ check_word(HftArena *arena, const HftOptionSpec *spec, const char *word)
 	return NULL;
 }
 
+/*
+ * Only the shape; the address behind it is checked when it is used (R23).
+ * User and password would end up in logs (F73).
+ */
 static const char *
 check_url(HftArena *arena, const HftOptionSpec *spec, const char *url)
 {
@@ -104,6 +110,7 @@ check_url(HftArena *arena, const HftOptionSpec *spec, const char *url)
 	return check_word(arena, spec, url);
 }
 
+/* 8.0 is an integer: jsonb prints what the user typed. */
 static bool
 is_integral(const json_t *value)
 {
@@ -112,6 +119,7 @@ is_integral(const json_t *value)
 		 json_real_value(value) == floor(json_real_value(value)));
 }
 
+/* Type first, then range. */
 static const char *
 check_number(HftArena *arena, const HftOptionSpec *spec, const json_t *value,
 			 bool integral)
@@ -130,6 +138,10 @@ is_auto(const HftOptionSpec *spec, const json_t *value)
 				  json_string_value(value));
 }
 
+/*
+ * One case a type; a switch over all of them, so that the compiler misses
+ * none.
+ */
 static const char *
 check_value(HftArena *arena, const HftOptionSpec *spec, const json_t *value)
 {
@@ -166,6 +178,7 @@ check_value(HftArena *arena, const HftOptionSpec *spec, const json_t *value)
 	return say(arena, spec, "of a known type");
 }
 
+/* "json" comes from jsonb or from a user; broken JSON is a sentence, too. */
 const char *
 hft_option_check(HftArena *arena, const HftOptionSpec *spec, const char *json)
 {
@@ -179,6 +192,7 @@ hft_option_check(HftArena *arena, const HftOptionSpec *spec, const char *json)
 	return problem;
 }
 
+/* Words are taken as they are; numbers and booleans read as JSON. */
 const char *
 hft_option_check_text(HftArena *arena, const HftOptionSpec *spec,
 					  const char *text)
@@ -198,6 +212,10 @@ hft_option_check_text(HftArena *arena, const HftOptionSpec *spec,
 	return problem;
 }
 
+/*
+ * Members are looked at in the order of the text; the first that does not fit
+ * is reported.
+ */
 const char *
 hft_options_check(HftArena *arena, const HftOptionSpec *specs,
 				  const char *json, const char **unknown)

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+/* Zero is a figure and not an absence, so every number is set (P10). */
 void
 hft_outcome_init(HftOutcome *outcome)
 {

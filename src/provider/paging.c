@@ -11,6 +11,7 @@
 
 #define MAX_PAGES 10000
 
+/* NULL only when memory is short; the arena knows. */
 const char *
 hft_page_query(const HftCall *call)
 {
@@ -24,6 +25,10 @@ hft_page_query(const HftCall *call)
 	return after ? hft_arena_printf(call->arena, "&after=%s", after) : NULL;
 }
 
+/*
+ * has_more decides, and not the number of items: servers cap pages below what
+ * was asked for.
+ */
 bool
 hft_page_next(HftOutcome *outcome, const HftCall *call,
 			  const HftAnswer *answer, json_t *state)

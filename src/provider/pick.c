@@ -111,6 +111,7 @@ copy_without_tokens(const char *text, size_t length)
 	return copy;
 }
 
+/* The caller's text is never changed: what has NaN in it is copied first. */
 json_t *
 hft_json_parse(const char *text, size_t length, const char **problem)
 {
@@ -134,6 +135,10 @@ hft_json_parse(const char *text, size_t length, const char **problem)
 	return root;
 }
 
+/*
+ * Cursors and facts are ours; one that is broken is read as none, and the
+ * operation begins again.
+ */
 json_t *
 hft_json_object(const char *text)
 {
@@ -148,6 +153,10 @@ hft_json_object(const char *text)
 	return hft_json_new();
 }
 
+/*
+ * Measured, then written into the arena: the library never allocates for us,
+ * so nothing has to be freed.
+ */
 char *
 hft_json_text(HftArena *arena, const json_t *value)
 {
@@ -165,12 +174,17 @@ hft_json_text(HftArena *arena, const json_t *value)
 	return text;
 }
 
+/* No copy, no bounds: for comparing only. */
 const char *
 hft_pick_word(const json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key));
 }
 
+/*
+ * An id over the limit is refused and not cut: half an id would be another
+ * thing's (F32).
+ */
 const char *
 hft_pick_id(HftArena *arena, const json_t *object, const char *key)
 {
@@ -188,6 +202,7 @@ hft_pick_id(HftArena *arena, const json_t *object, const char *key)
 	return hft_arena_strndup(arena, word, length);
 }
 
+/* Texts are for people: better the beginning than nothing. */
 const char *
 hft_pick_text(HftArena *arena, const json_t *object, const char *key)
 {
@@ -207,6 +222,7 @@ hft_pick_text(HftArena *arena, const json_t *object, const char *key)
 	return hft_arena_strndup(arena, word, length);
 }
 
+/* Reals that are whole count: some servers write 3.0 for 3. */
 int64_t
 hft_pick_int(const json_t *object, const char *key, int64_t min, int64_t max)
 {
@@ -224,12 +240,14 @@ hft_pick_int(const json_t *object, const char *key, int64_t min, int64_t max)
 	return number >= min && number <= max ? number : HFT_UNKNOWN;
 }
 
+/* Negative counts are nonsense, and HFT_UNKNOWN is one of them. */
 int64_t
 hft_pick_count(const json_t *object, const char *key)
 {
 	return hft_pick_int(object, key, 0, INT64_MAX);
 }
 
+/* The parser refuses infinity, so what is a number is finite. */
 double
 hft_pick_number(const json_t *object, const char *key)
 {
@@ -238,6 +256,7 @@ hft_pick_number(const json_t *object, const char *key)
 	return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
+/* Only true and false; 0 and "false" are another type. */
 bool
 hft_pick_bool(const json_t *object, const char *key, bool if_absent)
 {
@@ -246,6 +265,7 @@ hft_pick_bool(const json_t *object, const char *key, bool if_absent)
 	return json_is_boolean(value) ? json_is_true(value) : if_absent;
 }
 
+/* A year of five digits is a unit mistaken: milliseconds for seconds. */
 int64_t
 hft_pick_time(const json_t *object, const char *key)
 {
@@ -258,6 +278,7 @@ hft_pick_time(const json_t *object, const char *key)
 	return (int64_t) (seconds * MS_PER_S);
 }
 
+/* So that a chain of picks needs no tests in between. */
 json_t *
 hft_pick_object(const json_t *object, const char *key)
 {
@@ -266,6 +287,7 @@ hft_pick_object(const json_t *object, const char *key)
 	return json_is_object(value) ? value : NULL;
 }
 
+/* NULL has no elements: json_array_foreach() takes it. */
 json_t *
 hft_pick_array(const json_t *object, const char *key)
 {
@@ -274,6 +296,7 @@ hft_pick_array(const json_t *object, const char *key)
 	return json_is_array(value) ? value : NULL;
 }
 
+/* null is absent: it would only fill a column with the word. */
 const char *
 hft_pick_json(HftArena *arena, const json_t *object, const char *key)
 {

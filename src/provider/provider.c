@@ -43,6 +43,7 @@ static const char *const op_names[HFT_OP_COUNT] = {
 	[HFT_OP_MODEL_INFO] = "model_info",
 };
 
+/* Exact, lower case: the option's value is what pg_dump writes. */
 const HftProvider *
 hft_provider_lookup(const char *name)
 {
@@ -54,12 +55,14 @@ hft_provider_lookup(const char *name)
 	return NULL;
 }
 
+/* In the order in which they are shown to people. */
 const HftProvider *const *
 hft_provider_list(void)
 {
 	return providers;
 }
 
+/* Stored in cursors and attempts, so a name never changes. */
 const char *
 hft_op_name(HftOp op)
 {

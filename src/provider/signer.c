@@ -29,6 +29,7 @@ is_token(const char *secret)
 	return *secret != '\0';
 }
 
+/* The secret is copied into the arena alone, which the engine wipes. */
 static const char *
 sign_bearer(HftRequest *request, const HftCredentials *credentials,
 			int64_t now, HftArena *arena)
@@ -57,6 +58,7 @@ static const struct
 	{NULL, NULL}
 };
 
+/* An unknown platform is an error, not an unsigned request. */
 const char *
 hft_sign_request(const char *provider, HftRequest *request,
 				 const HftCredentials *credentials, int64_t now,

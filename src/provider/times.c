@@ -45,6 +45,7 @@ count_days(int year, int month, int day)
 		- year_of_era / 100 + day_of_year - 719468;
 }
 
+/* Leap seconds occur; years before 1970 do not, for us. */
 static bool
 is_moment(const Moment *m)
 {
@@ -54,6 +55,7 @@ is_moment(const Moment *m)
 		m->second >= 0 && m->second <= 60;
 }
 
+/* The moment as UTC; the zone is the caller's to subtract. */
 static int64_t
 moment_seconds(const Moment *m)
 {
@@ -99,6 +101,10 @@ parse_zone(const char *text, int *offset)
 	return true;
 }
 
+/*
+ * The letter between date and time may be small, or a blank, as PostgreSQL
+ * writes it.
+ */
 int64_t
 hft_time_rfc3339(const char *text)
 {
@@ -119,6 +125,10 @@ hft_time_rfc3339(const char *text)
 	return (moment_seconds(&m) - offset) * MS_PER_S + ms;
 }
 
+/*
+ * The two obsolete forms of RFC 9110 are not read: they count as garbage and
+ * our own backoff decides (F25).
+ */
 int64_t
 hft_time_http(const char *text)
 {

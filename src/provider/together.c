@@ -31,6 +31,7 @@ const HftErrorRule hft_together_rules[] = {
 
 /* ---- addresses ---- */
 
+/* https://api.together.xyz/v1 is the older name of the same service. */
 const char *
 hft_together_base(const HftCall *call)
 {
@@ -50,6 +51,9 @@ hft_together_v2(const HftCall *call)
 	return hft_arena_printf(call->arena, "%.*s/v2", (int) length - 3, base);
 }
 
+/*
+ * With a base_url of one's own (a proxy, the emulator) chat goes there, too.
+ */
 const char *
 hft_together_inference(const HftCall *call)
 {
@@ -61,6 +65,10 @@ hft_together_inference(const HftCall *call)
 	return strcmp(base, HFT_TOGETHER_URL) == 0 ? INFERENCE_URL : base;
 }
 
+/*
+ * Sixteen digits are 62 random bits: enough to tell jobs apart, and short
+ * enough to leave the user most of the suffix.
+ */
 const char *
 hft_together_digits(const HftCall *call, const char *token)
 {

@@ -109,6 +109,7 @@ write_method(const HftCall *call, const json_t *asked)
 	return method;
 }
 
+/* Rank and alpha are required for an adapter, so both are always sent. */
 static json_t *
 write_type(const json_t *asked)
 {
@@ -282,6 +283,7 @@ compose_job(const HftCall *call, HftRequest *request, const char *path,
 
 /* ---- estimate ---- */
 
+/* POST /fine-tunes/estimate-price, which changes nothing. */
 bool
 hft_together_estimate_request(const HftCall *call, HftRequest *request,
 							  HftOutcome *outcome)
@@ -293,6 +295,10 @@ hft_together_estimate_request(const HftCall *call, HftRequest *request,
 	return true;
 }
 
+/*
+ * The platform says dollars.  A job it would not let proceed is stopped here,
+ * before anything is paid for.
+ */
 static void
 read_estimate(const HftCall *call, const json_t *root, HftOutcome *outcome)
 {
@@ -315,6 +321,7 @@ read_estimate(const HftCall *call, const json_t *root, HftOutcome *outcome)
 						 "hft.retry_job().");
 }
 
+/* No estimate (of images, say) is an answer: the amount is unknown. */
 void
 hft_together_estimate_response(const HftCall *call,
 							   const HftResponse *response,
@@ -331,6 +338,10 @@ hft_together_estimate_response(const HftCall *call,
 
 /* ---- create ---- */
 
+/*
+ * POST /fine-tunes.  The vendor's own client repeats it blindly, and so makes
+ * two jobs; we never do (R27).
+ */
 bool
 hft_together_create_request(const HftCall *call, HftRequest *request,
 							HftOutcome *outcome)
@@ -343,6 +354,10 @@ hft_together_create_request(const HftCall *call, HftRequest *request,
 							  outcome);
 }
 
+/*
+ * The answer is the job.  Without a usable id it is no proof of anything: the
+ * job is looked for by its mark (R30).
+ */
 void
 hft_together_create_response(const HftCall *call, const HftResponse *response,
 							 HftOutcome *outcome)

@@ -53,6 +53,7 @@ typedef struct Step
 						 HftOutcome *outcome);
 } Step;
 
+/* NULL leaves the member out. */
 static void
 set_text(json_t *cursor, const char *member, const char *text)
 {
@@ -62,6 +63,10 @@ set_text(json_t *cursor, const char *member, const char *text)
 
 /* ---- model, config, price ---- */
 
+/*
+ * The job knows the registry's id of what it made; a name must be looked up
+ * among the project's models.
+ */
 static void
 ask_model(const HftCall *call, const json_t *cursor, HftRequest *request)
 {
@@ -74,6 +79,10 @@ ask_model(const HftCall *call, const json_t *cursor, HftRequest *request)
 		hft_together_ask_models(call, cursor, request);
 }
 
+/*
+ * model_output_name is a name for people: only the registry's id can be
+ * deployed.
+ */
 static bool
 keep_model(const HftCall *call, HftAnswer *answer, HftOutcome *outcome)
 {
@@ -94,6 +103,7 @@ keep_model(const HftCall *call, HftAnswer *answer, HftOutcome *outcome)
 	return model != NULL;
 }
 
+/* GET .../configs of the model: how it can be served, if at all. */
 static void
 ask_configs(const HftCall *call, const json_t *cursor, HftRequest *request)
 {
@@ -126,6 +136,10 @@ gpu_of(const HftCall *call, const json_t *config)
 	return NULL;
 }
 
+/*
+ * The first one, which the platform recommends, or the one asked for.
+ * Tunable does not mean deployable: an empty list is an answer.
+ */
 static bool
 keep_config(const HftCall *call, HftAnswer *answer, HftOutcome *outcome)
 {
@@ -156,6 +170,7 @@ keep_config(const HftCall *call, HftAnswer *answer, HftOutcome *outcome)
 	return false;
 }
 
+/* GET /public/inference-instance-types */
 static void
 ask_prices(const HftCall *call, const json_t *cursor, HftRequest *request)
 {
@@ -194,12 +209,17 @@ keep_prices(const HftCall *call, HftAnswer *answer, HftOutcome *outcome)
 
 /* ---- endpoint ---- */
 
+/*
+ * Not filtered: how the filter is written is not documented, and a filter
+ * that matched nothing would cost a second endpoint.
+ */
 static void
 ask_endpoints(const HftCall *call, const json_t *cursor, HftRequest *request)
 {
 	hft_together_ask_page(call, cursor, request, "endpoints");
 }
 
+/* All pages are seen before the endpoint counts as missing. */
 static bool
 keep_endpoints(const HftCall *call, HftAnswer *answer, HftOutcome *outcome)
 {
@@ -218,6 +238,7 @@ keep_endpoints(const HftCall *call, HftAnswer *answer, HftOutcome *outcome)
 	return true;
 }
 
+/* POST .../endpoints: a name and nothing that runs. */
 static void
 ask_endpoint(const HftCall *call, const json_t *cursor, HftRequest *request)
 {
@@ -229,6 +250,7 @@ ask_endpoint(const HftCall *call, const json_t *cursor, HftRequest *request)
 							   hft_together_deploy_name(call)));
 }
 
+/* The full name, with the slug, is what a chat will have to name. */
 static bool
 keep_endpoint(const HftCall *call, HftAnswer *answer, HftOutcome *outcome)
 {
@@ -245,6 +267,7 @@ keep_endpoint(const HftCall *call, HftAnswer *answer, HftOutcome *outcome)
 
 /* ---- deployment ---- */
 
+/* Below the endpoint of the cursor. */
 static const char *
 deployments_path(const HftCall *call, const json_t *cursor)
 {
@@ -258,6 +281,10 @@ deployments_path(const HftCall *call, const json_t *cursor)
 															   "endpoint")));
 }
 
+/*
+ * GET .../deployments: ours may be there, made by a request whose answer was
+ * lost (K11).
+ */
 static void
 ask_deployments(const HftCall *call, const json_t *cursor,
 				HftRequest *request)
@@ -267,6 +294,7 @@ ask_deployments(const HftCall *call, const json_t *cursor,
 	request->response_limit = HFT_TOGETHER_LIST_LIMIT;
 }
 
+/* Ours has our name; there is no other on an endpoint of ours. */
 static bool
 keep_deployments(const HftCall *call, HftAnswer *answer, HftOutcome *outcome)
 {
@@ -279,6 +307,10 @@ keep_deployments(const HftCall *call, HftAnswer *answer, HftOutcome *outcome)
 	return true;
 }
 
+/*
+ * One replica that always stands, unless asked otherwise: the platform has no
+ * idle shutdown of its own.
+ */
 static json_t *
 write_autoscaling(const HftCall *call)
 {
@@ -299,6 +331,7 @@ write_autoscaling(const HftCall *call)
 	return scaling;
 }
 
+/* POST .../deployments: from here on it costs money. */
 static void
 ask_deployment(const HftCall *call, const json_t *cursor,
 			   HftRequest *request)
@@ -323,6 +356,10 @@ ask_deployment(const HftCall *call, const json_t *cursor,
 	request->effect = HFT_EFFECT_PAID;
 }
 
+/*
+ * Without an id it may stand all the same: the outcome is in doubt, and the
+ * name finds it.
+ */
 static bool
 keep_deployment(const HftCall *call, HftAnswer *answer, HftOutcome *outcome)
 {
@@ -349,6 +386,7 @@ static const Step steps[] = {
 	{NULL, NULL, NULL}
 };
 
+/* The end of the table when nothing is missing. */
 static const Step *
 next_step(const json_t *cursor)
 {
@@ -372,6 +410,7 @@ open_cursor(const HftCall *call)
 	return cursor;
 }
 
+/* The next step's request. */
 bool
 hft_together_deploy_request(const HftCall *call, HftRequest *request,
 							HftOutcome *outcome)
@@ -445,6 +484,10 @@ look_again(const HftCall *call, HftOutcome *outcome)
 	json_decref(cursor);
 }
 
+/*
+ * A 404 on the way is about a model or a project, not about a deployment that
+ * was lost.
+ */
 void
 hft_together_deploy_response(const HftCall *call, const HftResponse *response,
 							 HftOutcome *outcome)

@@ -30,6 +30,7 @@
 
 /* ---- find ---- */
 
+/* GET /files: all of them, there are no pages and no filters. */
 bool
 hft_together_find_file_request(const HftCall *call, HftRequest *request,
 							   HftOutcome *outcome)
@@ -39,6 +40,7 @@ hft_together_find_file_request(const HftCall *call, HftRequest *request,
 	return hft_outcome_ready(outcome, call);
 }
 
+/* A file that was announced and never sent has another size. */
 static bool
 is_our_file(const HftCall *call, const json_t *file)
 {
@@ -54,6 +56,7 @@ is_our_file(const HftCall *call, const json_t *file)
 		(purpose == NULL || strcmp(purpose, "fine-tune") == 0);
 }
 
+/* The first that fits; the same content is stored only once here. */
 void
 hft_together_find_file_response(const HftCall *call,
 								const HftResponse *response,
@@ -86,6 +89,7 @@ typedef enum Stage
 	STAGE_PREPROCESS
 } Stage;
 
+/* Request and answer come to the same stage: both read the saved cursor. */
 static Stage
 stage_of(const HftCall *call, const json_t *cursor)
 {
@@ -99,6 +103,10 @@ stage_of(const HftCall *call, const json_t *cursor)
 		STAGE_BEGIN;
 }
 
+/*
+ * The address comes from an answer: it must not smuggle a header in, nor name
+ * a file (R26, F34).
+ */
 bool
 hft_together_is_url(const char *url)
 {
@@ -114,6 +122,10 @@ hft_together_is_url(const char *url)
 	return true;
 }
 
+/*
+ * POST /files announces the file.  Of the three encodings that the platform's
+ * clients use, a form is the plainest.
+ */
 static void
 compose_begin(const HftCall *call, HftRequest *request)
 {
@@ -128,6 +140,7 @@ compose_begin(const HftCall *call, HftRequest *request)
 					 body ? strlen(body) : 0);
 }
 
+/* The bytes and nothing else: the storage refuses chunks and forms. */
 bool
 hft_together_put(const HftCall *call, HftRequest *request, const char *url,
 				 int64_t offset, int64_t length)
@@ -144,6 +157,7 @@ hft_together_put(const HftCall *call, HftRequest *request, const char *url,
 	return true;
 }
 
+/* POST /files/{id}/preprocess */
 static void
 compose_preprocess(const HftCall *call, HftRequest *request,
 				   const json_t *cursor)
@@ -153,6 +167,7 @@ compose_preprocess(const HftCall *call, HftRequest *request,
 				hft_url_encode(call->arena, hft_pick_word(cursor, "file")));
 }
 
+/* PUT to the address of the redirect. */
 static bool
 compose_put(const HftCall *call, HftRequest *request, const json_t *cursor,
 			HftOutcome *outcome)
@@ -165,6 +180,7 @@ compose_put(const HftCall *call, HftRequest *request, const json_t *cursor,
 							  "application/octet-stream");
 }
 
+/* One step of the upload: what the cursor says is missing. */
 bool
 hft_together_upload_request(const HftCall *call, HftRequest *request,
 							HftOutcome *outcome)
@@ -191,6 +207,7 @@ hft_together_upload_request(const HftCall *call, HftRequest *request,
 	return composed && hft_outcome_ready(outcome, call);
 }
 
+/* The address is forgotten here: it is a secret while it lives. */
 void
 hft_together_go_preprocess(const HftCall *call, const char *file_id,
 						   HftOutcome *outcome)
@@ -200,6 +217,7 @@ hft_together_go_preprocess(const HftCall *call, const char *file_id,
 							   "file", file_id));
 }
 
+/* The content is there already, sent by us or by anybody in the project. */
 bool
 hft_together_adopt(const HftCall *call, const HftResponse *response,
 				   HftOutcome *outcome)
@@ -251,6 +269,10 @@ begin_response(const HftCall *call, const HftResponse *response,
 	hft_outcome_more(outcome, call, json_incref(cursor));
 }
 
+/*
+ * What passes is tried again with the same address; anything else may mean
+ * that it expired, so a new one is asked for.
+ */
 void
 hft_together_storage_failed(const HftCall *call, const HftResponse *response,
 							json_t *again, HftOutcome *outcome)
@@ -277,6 +299,7 @@ hft_together_storage_failed(const HftCall *call, const HftResponse *response,
 	outcome->retry_after_ms = hft_answer_retry_ms(response, call->now);
 }
 
+/* The storage answers with a status alone. */
 static void
 put_response(const HftCall *call, const HftResponse *response,
 			 const json_t *cursor, HftOutcome *outcome)
@@ -305,6 +328,10 @@ preprocess_response(const HftCall *call, const HftResponse *response,
 	outcome->remote_id = hft_pick_id(call->arena, cursor, "file");
 }
 
+/*
+ * The answers of these steps are no JSON objects, mostly, so each reads its
+ * own; the arena is asked about at the end.
+ */
 void
 hft_together_upload_response(const HftCall *call, const HftResponse *response,
 							 HftOutcome *outcome)
@@ -334,6 +361,7 @@ hft_together_upload_response(const HftCall *call, const HftResponse *response,
 
 /* ---- wait ---- */
 
+/* GET or DELETE /files/{id} */
 static bool
 compose_file(const HftCall *call, HftRequest *request, const char *method,
 			 HftOutcome *outcome)
@@ -346,6 +374,7 @@ compose_file(const HftCall *call, HftRequest *request, const char *method,
 	return hft_outcome_ready(outcome, call);
 }
 
+/* GET /files/{id} */
 bool
 hft_together_file_status_request(const HftCall *call, HftRequest *request,
 								 HftOutcome *outcome)
@@ -383,6 +412,7 @@ wait_in_silence(const HftCall *call, const HftAnswer *answer,
 						 STATUS_WAIT_MS);
 }
 
+/* The report is kept whatever it says: it counts the lines. */
 static void
 read_processing(const HftCall *call, const HftAnswer *answer,
 				HftOutcome *outcome)
@@ -403,6 +433,10 @@ read_processing(const HftCall *call, const HftAnswer *answer,
 	}
 }
 
+/*
+ * A status that says "not yet" is waited for without end: files of 50 GiB
+ * take their time.
+ */
 void
 hft_together_file_status_response(const HftCall *call,
 								  const HftResponse *response,
@@ -426,6 +460,7 @@ hft_together_file_status_response(const HftCall *call,
 
 /* ---- delete ---- */
 
+/* DELETE /files/{id} */
 bool
 hft_together_delete_file_request(const HftCall *call, HftRequest *request,
 								 HftOutcome *outcome)
@@ -433,6 +468,7 @@ hft_together_delete_file_request(const HftCall *call, HftRequest *request,
 	return compose_file(call, request, "DELETE", outcome);
 }
 
+/* A file that is gone is deleted (K16). */
 void
 hft_together_delete_file_response(const HftCall *call,
 								  const HftResponse *response,

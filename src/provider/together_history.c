@@ -35,6 +35,7 @@ typedef enum Phase
 	PHASE_CHECKPOINTS
 } Phase;
 
+/* No phase: a run begins. */
 static Phase
 phase_of(const json_t *cursor)
 {
@@ -45,6 +46,7 @@ phase_of(const json_t *cursor)
 	return strcmp(name, "events") == 0 ? PHASE_EVENTS : PHASE_CHECKPOINTS;
 }
 
+/* The cursor, when it is this job's; else a new one. */
 static json_t *
 open_cursor(const HftCall *call)
 {
@@ -60,6 +62,7 @@ open_cursor(const HftCall *call)
 	return cursor;
 }
 
+/* Is the job over, as far as we have stored it? */
 static bool
 is_over(const HftCall *call)
 {
@@ -69,6 +72,7 @@ is_over(const HftCall *call)
 
 /* ---- request ---- */
 
+/* From the step seen last; of a job that is over, everything. */
 static const char *
 metrics_query(const HftCall *call, const json_t *cursor)
 {
@@ -79,6 +83,7 @@ metrics_query(const HftCall *call, const json_t *cursor)
 	return hft_arena_printf(call->arena, "?global_step_from=%" PRId64, step);
 }
 
+/* The request of the cursor's phase. */
 bool
 hft_together_history_request(const HftCall *call, HftRequest *request,
 							 HftOutcome *outcome)
@@ -114,6 +119,10 @@ hft_together_history_request(const HftCall *call, HftRequest *request,
 
 /* ---- metrics ---- */
 
+/*
+ * The platform sends slashes and global_step; what we have no name for
+ * (rewards of dpo, say) keeps its own.
+ */
 static const char *
 metric_name(HftArena *arena, const char *name)
 {
@@ -154,6 +163,7 @@ read_timestamp(const json_t *point)
 	return (int64_t) (at > 1e11 ? at : at * 1e3);
 }
 
+/* Training and evaluation are points of their own that share a step. */
 static void
 read_point(const HftCall *call, const json_t *point, HftOutcome *outcome)
 {
@@ -177,6 +187,7 @@ read_point(const HftCall *call, const json_t *point, HftOutcome *outcome)
 	}
 }
 
+/* The next phase, at once. */
 static void
 go_on(const HftCall *call, const HftAnswer *answer, const char *phase,
 	  HftOutcome *outcome)
@@ -185,6 +196,7 @@ go_on(const HftCall *call, const HftAnswer *answer, const char *phase,
 	hft_outcome_more(outcome, call, json_incref(answer->cursor));
 }
 
+/* Done; step and saved are kept for the next run. */
 static void
 end_run(const HftCall *call, const HftAnswer *answer, HftOutcome *outcome)
 {
@@ -193,6 +205,7 @@ end_run(const HftCall *call, const HftAnswer *answer, HftOutcome *outcome)
 	hft_outcome_save(outcome, call, json_incref(answer->cursor));
 }
 
+/* Points may come twice: they are stored by job, step and name. */
 static void
 metrics_response(const HftCall *call, const HftAnswer *answer,
 				 HftOutcome *outcome)
@@ -218,6 +231,7 @@ metrics_response(const HftCall *call, const HftAnswer *answer,
 
 /* ---- events ---- */
 
+/* "legacy_iwarning" and the like are old spellings of three words. */
 static const char *
 level_of(const json_t *event)
 {
@@ -242,6 +256,10 @@ type_of(const HftCall *call, const json_t *event)
 	return type;
 }
 
+/*
+ * The whole event is its data: besides the message it has steps, tokens and
+ * paths.
+ */
 static void
 read_event(const HftCall *call, const json_t *event, HftOutcome *outcome)
 {
@@ -264,6 +282,10 @@ read_event(const HftCall *call, const json_t *event, HftOutcome *outcome)
 		outcome->bad_line = hft_line_in_text(seen->message);
 }
 
+/*
+ * All events come each time; their digests tell which are new.  A new
+ * checkpoint_save among them is the sign to ask for checkpoints.
+ */
 static void
 events_response(const HftCall *call, const HftAnswer *answer,
 				HftOutcome *outcome)
@@ -293,6 +315,7 @@ events_response(const HftCall *call, const HftAnswer *answer,
 
 /* ---- checkpoints ---- */
 
+/* Several may share a step: the merged model and the adapter. */
 static void
 read_checkpoint(const HftCall *call, const json_t *item, HftOutcome *outcome)
 {
@@ -325,6 +348,7 @@ wait_for_checkpoints(const HftCall *call, const HftAnswer *answer,
 		hft_late_wait(outcome, call, answer->cursor, "checkpoints");
 }
 
+/* None at all of a job that succeeded: they are late (F43). */
 static void
 checkpoints_response(const HftCall *call, const HftAnswer *answer,
 					 HftOutcome *outcome)
@@ -368,6 +392,7 @@ do_without(const HftCall *call, HftOutcome *outcome)
 	json_decref(answer.cursor);
 }
 
+/* The answer belongs to the cursor's phase; a 404 is judged by it. */
 void
 hft_together_history_response(const HftCall *call,
 							  const HftResponse *response,

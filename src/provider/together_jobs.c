@@ -34,6 +34,7 @@
 
 /* ---- reading ---- */
 
+/* Spelled in small letters, and in capitals by one of the clients. */
 HftRemoteState
 hft_together_state(const char *word)
 {
@@ -132,6 +133,7 @@ read_price(const json_t *job)
 	return price;
 }
 
+/* Some members of the job as JSON text. */
 static const char *
 copy_members(const HftCall *call, const json_t *job, const char *const *names)
 {
@@ -144,6 +146,7 @@ copy_members(const HftCall *call, const json_t *job, const char *const *names)
 	return text;
 }
 
+/* Names differ by age of the API and by call; what is absent stays absent. */
 static void
 read_details(const HftCall *call, const json_t *job, HftOutcome *outcome)
 {
@@ -174,6 +177,10 @@ read_details(const HftCall *call, const json_t *job, HftOutcome *outcome)
 		outcome->finish_ms = (call->now + left) * 1000;
 }
 
+/*
+ * The output's name is there from the beginning, long before the model is: it
+ * counts only after success.
+ */
 void
 hft_together_read_job(const HftCall *call, const json_t *job,
 					  HftOutcome *outcome)
@@ -214,6 +221,7 @@ has_token(const json_t *job, const char *digits)
 		 (output != NULL && strstr(output, digits) != NULL));
 }
 
+/* A job without an id is no job. */
 static void
 read_found(const HftCall *call, const json_t *job, HftOutcome *outcome)
 {
@@ -262,6 +270,7 @@ read_listing(const HftCall *call, const HftResponse *response,
 	hft_answer_close(&answer, call, outcome);
 }
 
+/* GET /fine-tunes: all jobs, in one answer. */
 static bool
 compose_listing(const HftCall *call, HftRequest *request, HftOutcome *outcome)
 {
@@ -270,6 +279,7 @@ compose_listing(const HftCall *call, HftRequest *request, HftOutcome *outcome)
 	return hft_outcome_ready(outcome, call);
 }
 
+/* There is no filter: the listing is searched. */
 bool
 hft_together_find_request(const HftCall *call, HftRequest *request,
 						  HftOutcome *outcome)
@@ -277,6 +287,10 @@ hft_together_find_request(const HftCall *call, HftRequest *request,
 	return compose_listing(call, request, outcome);
 }
 
+/*
+ * A restarted job has our digits twice; the engine takes the oldest, and its
+ * status leads to the other.
+ */
 void
 hft_together_find_response(const HftCall *call, const HftResponse *response,
 						   HftOutcome *outcome)
@@ -288,6 +302,7 @@ hft_together_find_response(const HftCall *call, const HftResponse *response,
 		outcome->found[i].token = call->job->token;
 }
 
+/* GET /fine-tunes */
 bool
 hft_together_list_request(const HftCall *call, HftRequest *request,
 						  HftOutcome *outcome)
@@ -295,6 +310,7 @@ hft_together_list_request(const HftCall *call, HftRequest *request,
 	return compose_listing(call, request, outcome);
 }
 
+/* Every job of the project, whoever made it. */
 void
 hft_together_list_response(const HftCall *call, const HftResponse *response,
 						   HftOutcome *outcome)
@@ -304,6 +320,7 @@ hft_together_list_response(const HftCall *call, const HftResponse *response,
 
 /* ---- status ---- */
 
+/* An operation on one job that we know by its id; verb is "" or "/cancel". */
 static bool
 compose_job(const HftCall *call, HftRequest *request, const char *method,
 			const char *verb, HftOutcome *outcome)
@@ -328,6 +345,7 @@ is_following(const json_t *cursor)
 	return hft_pick_bool(cursor, "restarted", false);
 }
 
+/* GET /fine-tunes/{id}, or the listing while an heir is looked for. */
 bool
 hft_together_status_request(const HftCall *call, HftRequest *request,
 							HftOutcome *outcome)
@@ -425,6 +443,10 @@ wait_for_heir(const HftCall *call, const HftAnswer *answer,
 					 HEIR_WAIT_MS);
 }
 
+/*
+ * The heir's state becomes the job's, its id is the outcome's; the old id is
+ * kept in the information.
+ */
 static void
 read_heir(const HftCall *call, const HftAnswer *answer, HftOutcome *outcome)
 {
@@ -444,6 +466,10 @@ read_heir(const HftCall *call, const HftAnswer *answer, HftOutcome *outcome)
 	json_decref(info);
 }
 
+/*
+ * Only a job that is over can have been restarted: the events of the heir
+ * mention the restart, too.
+ */
 void
 hft_together_status_response(const HftCall *call, const HftResponse *response,
 							 HftOutcome *outcome)
@@ -466,6 +492,7 @@ hft_together_status_response(const HftCall *call, const HftResponse *response,
 
 /* ---- cancel ---- */
 
+/* POST /fine-tunes/{id}/cancel, and after a refusal a look at the job. */
 bool
 hft_together_cancel_request(const HftCall *call, HftRequest *request,
 							HftOutcome *outcome)
@@ -475,6 +502,7 @@ hft_together_cancel_request(const HftCall *call, HftRequest *request,
 	return compose_job(call, request, "POST", "/cancel", outcome);
 }
 
+/* The job's own state decides, not the refusal (F44). */
 void
 hft_together_cancel_response(const HftCall *call, const HftResponse *response,
 							 HftOutcome *outcome)

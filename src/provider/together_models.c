@@ -12,6 +12,7 @@
 
 /* ---- chat ---- */
 
+/* POST /chat/completions at the address of dedicated endpoints. */
 bool
 hft_together_chat_request(const HftCall *call, HftRequest *request,
 						  HftOutcome *outcome)
@@ -21,6 +22,7 @@ hft_together_chat_request(const HftCall *call, HftRequest *request,
 		hft_outcome_ready(outcome, call);
 }
 
+/* The shape is OpenAI's; the errors are not. */
 void
 hft_together_chat_response(const HftCall *call, const HftResponse *response,
 						   HftOutcome *outcome)
@@ -41,6 +43,7 @@ hft_together_model_info_request(const HftCall *call, HftRequest *request,
 	return hft_outcome_ready(outcome, call);
 }
 
+/* The limits are kept whole: ranges, contexts, ranks. */
 void
 hft_together_model_info_response(const HftCall *call,
 								 const HftResponse *response,
@@ -73,6 +76,7 @@ open_cursor(const HftCall *call)
 	return cursor;
 }
 
+/* The next step's request. */
 bool
 hft_together_delete_model_request(const HftCall *call, HftRequest *request,
 								  HftOutcome *outcome)
@@ -109,6 +113,7 @@ read_models(const HftCall *call, HftAnswer *answer, HftOutcome *outcome)
 	hft_outcome_more(outcome, call, json_incref(answer->cursor));
 }
 
+/* The step before last may take several pages. */
 void
 hft_together_delete_model_response(const HftCall *call,
 								   const HftResponse *response,

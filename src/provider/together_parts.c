@@ -19,6 +19,7 @@
 #define MAX_PART_HEADERS 16
 #define MAX_ETAG 256
 
+/* As many as the platform's own client would make. */
 static int64_t
 part_count(const HftCall *call)
 {
@@ -51,6 +52,7 @@ next_part(const json_t *parts)
 	return i;
 }
 
+/* The upload is given up; only its abort is missing. */
 static bool
 is_aborting(const json_t *cursor)
 {
@@ -61,6 +63,7 @@ is_aborting(const json_t *cursor)
 
 /* ---- requests ---- */
 
+/* POST /files/multipart/initiate: an address for every part at once. */
 static void
 compose_initiate(const HftCall *call, HftRequest *request)
 {
@@ -77,6 +80,10 @@ compose_initiate(const HftCall *call, HftRequest *request)
 	request->response_limit = HFT_TOGETHER_LIST_LIMIT;
 }
 
+/*
+ * PUT of the first part that has not arrived; false when its address cannot
+ * be used.
+ */
 static bool
 compose_part(const HftCall *call, HftRequest *request, const json_t *parts)
 {
@@ -102,6 +109,7 @@ compose_part(const HftCall *call, HftRequest *request, const json_t *parts)
 	return true;
 }
 
+/* What proves to the storage that we mean the parts it has. */
 static json_t *
 list_etags(const json_t *parts)
 {
@@ -135,6 +143,7 @@ compose_end(const HftCall *call, HftRequest *request, const json_t *cursor,
 	hft_compose_json(request, call, body);
 }
 
+/* One step: initiate, a part, complete or abort. */
 bool
 hft_together_parts_request(const HftCall *call, HftRequest *request,
 						   HftOutcome *outcome)
@@ -220,6 +229,7 @@ keep_upload(const HftCall *call, HftAnswer *answer)
 	return true;
 }
 
+/* Or the 409 that names a file of the same content. */
 static void
 initiate_response(const HftCall *call, const HftResponse *response,
 				  HftOutcome *outcome)
@@ -255,6 +265,7 @@ read_etag(const HftCall *call, const HftResponse *response)
 	return hft_arena_strndup(call->arena, etag, length);
 }
 
+/* The address of a part that arrived is dropped from the cursor. */
 static void
 part_response(const HftCall *call, const HftResponse *response,
 			  json_t *cursor, HftOutcome *outcome)
@@ -281,6 +292,10 @@ part_response(const HftCall *call, const HftResponse *response,
 	hft_outcome_more(outcome, call, json_incref(cursor));
 }
 
+/*
+ * Some versions answer with the file, others with an object around it, and
+ * one with neither: then it is the id we know.
+ */
 static void
 complete_response(const HftCall *call, const HftResponse *response,
 				  HftOutcome *outcome)
@@ -311,6 +326,7 @@ abort_response(const HftCall *call, const json_t *cursor, HftOutcome *outcome)
 	hft_outcome_more(outcome, call, again);
 }
 
+/* The answer belongs to the step that the cursor says is missing. */
 void
 hft_together_parts_response(const HftCall *call, const HftResponse *response,
 							HftOutcome *outcome)

@@ -15,6 +15,7 @@
 
 /* ---- who we are ---- */
 
+/* Also the cheapest way to find out whether the key is good. */
 void
 hft_together_ask_whoami(const HftCall *call, const json_t *cursor,
 						HftRequest *request)
@@ -22,6 +23,7 @@ hft_together_ask_whoami(const HftCall *call, const json_t *cursor,
 	hft_compose(request, call, "GET", hft_together_base(call), "/whoami");
 }
 
+/* false when the answer names no project: nothing below it can be asked. */
 bool
 hft_together_keep_whoami(const HftCall *call, HftAnswer *answer,
 						 HftOutcome *outcome)
@@ -41,6 +43,7 @@ hft_together_keep_whoami(const HftCall *call, HftAnswer *answer,
 
 /* ---- listings ---- */
 
+/* Five hundred is the most that a page may have. */
 void
 hft_together_ask_page(const HftCall *call, const json_t *cursor,
 					  HftRequest *request, const char *collection)
@@ -55,6 +58,7 @@ hft_together_ask_page(const HftCall *call, const json_t *cursor,
 	request->response_limit = HFT_TOGETHER_LIST_LIMIT;
 }
 
+/* As paging.h, for a cursor of the platform's instead of a last id. */
 bool
 hft_together_next_page(const HftCall *call, HftAnswer *answer,
 					   HftOutcome *outcome)
@@ -81,6 +85,7 @@ hft_together_next_page(const HftCall *call, HftAnswer *answer,
 	return true;
 }
 
+/* GET .../models */
 void
 hft_together_ask_models(const HftCall *call, const json_t *cursor,
 						HftRequest *request)
@@ -99,6 +104,7 @@ is_name(const char *theirs, const char *name)
 		 (slash != NULL && strcmp(slash + 1, name) == 0));
 }
 
+/* NULL when this page lacks it. */
 const char *
 hft_together_pick_model(const HftCall *call, const HftAnswer *answer,
 						const char *name)
@@ -143,6 +149,7 @@ hft_together_deploy_name(const HftCall *call)
 							digits);
 }
 
+/* NULL when this page lacks it. */
 const json_t *
 hft_together_find_named(const HftCall *call, const HftAnswer *answer)
 {
@@ -158,6 +165,7 @@ hft_together_find_named(const HftCall *call, const HftAnswer *answer)
 	return NULL;
 }
 
+/* Checked against deploy_options before. */
 const char *
 hft_together_deploy_text(const HftCall *call, const char *name)
 {
@@ -168,6 +176,7 @@ hft_together_deploy_text(const HftCall *call, const char *name)
 	return text;
 }
 
+/* Encoded here, once: the path is stored and used as it is. */
 const char *
 hft_together_deployment_id(const HftCall *call, const char *project,
 						   const char *endpoint, const char *deployment)
@@ -181,6 +190,7 @@ hft_together_deployment_id(const HftCall *call, const char *project,
 
 /* ---- find ---- */
 
+/* Who we are, then the endpoints, page by page. */
 bool
 hft_together_find_deployment_request(const HftCall *call, HftRequest *request,
 									 HftOutcome *outcome)
@@ -220,6 +230,9 @@ read_deployment(const HftCall *call, const HftAnswer *answer,
 	outcome->nfound = 1;
 }
 
+/*
+ * The endpoint's own summary names its deployments, so nothing more is asked.
+ */
 void
 hft_together_find_deployment_response(const HftCall *call,
 									  const HftResponse *response,

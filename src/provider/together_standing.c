@@ -36,6 +36,7 @@ endpoint_path(const HftCall *call)
 							 end ? (size_t) (end - path) : strlen(path));
 }
 
+/* The last part of the resource path. */
 static const char *
 deployment_id(const HftCall *call)
 {
@@ -44,6 +45,7 @@ deployment_id(const HftCall *call)
 	return slash ? slash + 1 : call->deployment->remote_id;
 }
 
+/* false, with the reason, when there is nothing to look at. */
 static bool
 is_deployed(const HftCall *call, HftOutcome *outcome)
 {
@@ -53,6 +55,7 @@ is_deployed(const HftCall *call, HftOutcome *outcome)
 	return true;
 }
 
+/* No stage in the cursor is none of them. */
 static bool
 is_stage(const json_t *cursor, const char *name)
 {
@@ -61,6 +64,7 @@ is_stage(const json_t *cursor, const char *name)
 	return stage != NULL && strcmp(stage, name) == 0;
 }
 
+/* A stage begins without tries. */
 static json_t *
 stage_cursor(const char *name)
 {
@@ -134,6 +138,7 @@ go_route(const HftCall *call, const HftAnswer *answer, HftOutcome *outcome)
 
 /* ---- status ---- */
 
+/* The deployment, then its endpoint, then the route if it is missing. */
 bool
 hft_together_deploy_status_request(const HftCall *call, HftRequest *request,
 								   HftOutcome *outcome)
@@ -153,6 +158,7 @@ hft_together_deploy_status_request(const HftCall *call, HftRequest *request,
 	return hft_outcome_ready(outcome, call);
 }
 
+/* A word that is not here keeps it polled (F35). */
 static HftRemoteState
 state_of(const char *word)
 {
@@ -180,6 +186,7 @@ state_of(const char *word)
 	return HFT_REMOTE_UNKNOWN;
 }
 
+/* Still coming up: wait.  Ready: see to its traffic.  Else it is over. */
 static void
 read_deployment(const HftCall *call, const json_t *root, HftOutcome *outcome)
 {
@@ -216,6 +223,7 @@ read_endpoint(const HftCall *call, const HftAnswer *answer,
 		go_route(call, answer, outcome);
 }
 
+/* Done means that it answers, or never will. */
 void
 hft_together_deploy_status_response(const HftCall *call,
 									const HftResponse *response,
@@ -248,6 +256,7 @@ static const char *const undeploy_stages[] = {
 	"stop", "look", "route", "delete", "delete_endpoint", NULL
 };
 
+/* An unknown stage is read as the first: stopping twice is harmless. */
 static int
 undeploy_stage(const json_t *cursor)
 {
@@ -259,6 +268,7 @@ undeploy_stage(const json_t *cursor)
 	return 0;
 }
 
+/* The request of the cursor's stage. */
 bool
 hft_together_undeploy_request(const HftCall *call, HftRequest *request,
 							  HftOutcome *outcome)
@@ -291,6 +301,7 @@ hft_together_undeploy_request(const HftCall *call, HftRequest *request,
 	return hft_outcome_ready(outcome, call);
 }
 
+/* The stage after, or done: nothing stands. */
 static void
 go_on(const HftCall *call, int stage, HftOutcome *outcome)
 {
@@ -314,6 +325,10 @@ undeploy_refused(const HftCall *call, const char *stage, HftOutcome *outcome)
 		(void) try_again(call, stage, MAX_TRIES, outcome);
 }
 
+/*
+ * Looking is the one stage whose answer is read; of the others only the
+ * status counts.
+ */
 void
 hft_together_undeploy_response(const HftCall *call,
 							   const HftResponse *response,

@@ -37,6 +37,7 @@ typedef struct HftVersion
 	char	   *method;
 	char	   *model;
 	int64		rows;
+	bool		known;			/* a snapshot that found nothing new */
 } HftVersion;
 
 /* "lock": for update, until the transaction ends. */

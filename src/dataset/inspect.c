@@ -35,13 +35,17 @@ hft_sql_snapshot_dataset(PG_FUNCTION_ARGS)
 	static HftStatement find = {
 		"SELECT v FROM hft.dataset_version v WHERE id = $1", 1, {INT8OID}
 	};
-	HftVersion	version =
-		hft_dataset_snapshot(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	HftVersion	version = hft_dataset_snapshot(name);
 	Datum		id = Int64GetDatum(version.id);
 	HftScope	scope;
 	bool		isnull;
 	Datum		row;
 
+	if (version.known)
+		ereport(NOTICE,
+				(errmsg("data set \"%s\" has not changed since version %d",
+						name, version.number)));
 	hft_scope_enter(&scope);
 	hft_statement_run(&find, &id, NULL, 0);
 	row = datumCopy(hft_row_datum(0, 1, &isnull), false, -1);

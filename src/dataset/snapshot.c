@@ -541,6 +541,7 @@ HftVersion
 hft_dataset_snapshot(const char *name)
 {
 	HftDataset	dataset;
+	HftVersion	version;
 	MemoryContext work;
 	Taking	   *snapshot;
 	int			equal;
@@ -556,9 +557,7 @@ hft_dataset_snapshot(const char *name)
 	snapshot->method = hft_method_lookup(dataset.method);
 	equal = take_in_subtransaction(snapshot, work);
 	MemoryContextDelete(work);
-	if (equal != 0)
-		ereport(NOTICE,
-				(errmsg("data set \"%s\" has not changed since version %d",
-						name, equal)));
-	return hft_version_get(name, equal ? equal : HFT_LATEST_VERSION);
+	version = hft_version_get(name, equal ? equal : HFT_LATEST_VERSION);
+	version.known = equal != 0;
+	return version;
 }

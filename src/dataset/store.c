@@ -127,6 +127,7 @@ row_version(void)
 	version.method = hft_row_text(0, 5);
 	version.model = hft_row_text(0, 6);
 	version.rows = hft_row_int64(0, 7, 0);
+	version.known = true;
 	return version;
 }
 

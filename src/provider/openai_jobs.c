@@ -12,6 +12,7 @@
 
 #include "provider/cancel.h"
 #include "provider/openai.h"
+#include "provider/states.h"
 
 #define TOKEN_KEY "hft_key"
 
@@ -24,12 +25,7 @@
 HftRemoteState
 hft_openai_state(const char *word)
 {
-	static const struct
-	{
-		const char *word;
-		HftRemoteState state;
-	}			states[] =
-	{
+	static const HftStateWord words[] = {
 		{"validating_files", HFT_REMOTE_QUEUED},
 		{"pending", HFT_REMOTE_QUEUED},
 		{"queued", HFT_REMOTE_QUEUED},
@@ -44,12 +40,7 @@ hft_openai_state(const char *word)
 		{NULL, HFT_REMOTE_UNKNOWN}
 	};
 
-	for (int i = 0; word != NULL && states[i].word != NULL; i++)
-	{
-		if (strcmp(states[i].word, word) == 0)
-			return states[i].state;
-	}
-	return HFT_REMOTE_UNKNOWN;
+	return hft_state_lookup(words, word);
 }
 
 /* What the user can do about a job that failed; NULL when we do not know. */

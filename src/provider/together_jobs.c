@@ -16,6 +16,7 @@
 #include <strings.h>
 
 #include "provider/cancel.h"
+#include "provider/states.h"
 #include "provider/together.h"
 
 /*
@@ -38,12 +39,7 @@
 HftRemoteState
 hft_together_state(const char *word)
 {
-	static const struct
-	{
-		const char *word;
-		HftRemoteState state;
-	}			states[] =
-	{
+	static const HftStateWord words[] = {
 		{"pending", HFT_REMOTE_QUEUED},
 		{"queued", HFT_REMOTE_QUEUED},
 		{"running", HFT_REMOTE_RUNNING},
@@ -57,12 +53,7 @@ hft_together_state(const char *word)
 		{NULL, HFT_REMOTE_UNKNOWN}
 	};
 
-	for (int i = 0; word != NULL && states[i].word != NULL; i++)
-	{
-		if (strcasecmp(states[i].word, word) == 0)
-			return states[i].state;
-	}
-	return HFT_REMOTE_UNKNOWN;
+	return hft_state_lookup(words, word);
 }
 
 /* The last event of a type, among those a job object carries; or NULL. */

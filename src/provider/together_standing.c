@@ -15,6 +15,7 @@
  */
 #include <string.h>
 
+#include "provider/states.h"
 #include "provider/together_serving.h"
 
 #define POLL_MS 5000
@@ -162,12 +163,7 @@ hft_together_deploy_status_request(const HftCall *call, HftRequest *request,
 static HftRemoteState
 state_of(const char *word)
 {
-	static const struct
-	{
-		const char *word;
-		HftRemoteState state;
-	}			states[] =
-	{
+	static const HftStateWord words[] = {
 		{"DEPLOYMENT_STATE_PROVISIONING", HFT_REMOTE_QUEUED},
 		{"DEPLOYMENT_STATE_SCALING", HFT_REMOTE_QUEUED},
 		{"DEPLOYMENT_STATE_READY", HFT_REMOTE_RUNNING},
@@ -178,12 +174,7 @@ state_of(const char *word)
 		{NULL, HFT_REMOTE_UNKNOWN}
 	};
 
-	for (int i = 0; word != NULL && states[i].word != NULL; i++)
-	{
-		if (strcmp(states[i].word, word) == 0)
-			return states[i].state;
-	}
-	return HFT_REMOTE_UNKNOWN;
+	return hft_state_lookup(words, word);
 }
 
 /* Still coming up: wait.  Ready: see to its traffic.  Else it is over. */

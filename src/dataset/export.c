@@ -12,9 +12,8 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/relation.h"
+#include "access/htup_details.h"
 #include "access/table.h"
-#include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -41,8 +40,7 @@ typedef struct Export
 	Relation	table;
 	Relation	index;
 	Snapshot	snapshot;
-	IndexScanDesc scan;
-	TupleTableSlot *slot;
+	SysScanDesc scan;
 	int			body;			/* attribute number */
 	int64		n;
 	MemoryContextCallback cleanup;
@@ -87,54 +85,50 @@ close_export(Datum arg)
 
 	if (export->scan == NULL)
 		return;
-	index_endscan(export->scan);
+	systable_endscan_ordered(export->scan);
 	export->scan = NULL;
-	ExecDropSingleTupleTableSlot(export->slot);
 	UnregisterSnapshot(export->snapshot);
-	relation_close(export->index, AccessShareLock);
+	index_close(export->index, AccessShareLock);
 	table_close(export->table, AccessShareLock);
 }
 
-/* OID of the enum value, as it is stored in column "split". */
+/* OID of the enum value, as column "split" stores it. */
 static Oid
-split_oid(Relation table, int attribute, const char *split)
+split_oid(Oid table, AttrNumber column, const char *split)
 {
-	Oid			type = TupleDescAttr(RelationGetDescr(table),
-									 attribute - 1)->atttypid;
+	Datum		value;
 
 	if (hft_split_lookup(split, strlen(split)) == HFT_SPLIT_COUNT)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unknown split \"%s\"", split),
 				 errhint("Splits are train, validation and test.")));
-	return DatumGetObjectId(DirectFunctionCall2(enum_in,
-												CStringGetDatum(split),
-												ObjectIdGetDatum(type)));
+	value = DirectFunctionCall2(enum_in, CStringGetDatum(split),
+								ObjectIdGetDatum(get_atttype(table, column)));
+	return DatumGetObjectId(value);
 }
 
+/* The functions for catalogs serve any table with an index. */
 static void
 open_scan(Export *export, int64 version, const char *split)
 {
 	Oid			schema = get_namespace_oid("hft", false);
 	Oid			table = get_relname_relid("example", schema);
+	AttrNumber	column = get_attnum(table, "split");
+	Oid			value = split_oid(table, column, split);
 	ScanKeyData keys[2];
-	int			attribute;
 
 	export->table = table_open(table, AccessShareLock);
-	export->index = relation_open(RelationGetPrimaryKeyIndex(export->table),
-								  AccessShareLock);
+	export->index = index_open(get_relname_relid("example_pkey", schema),
+							   AccessShareLock);
 	export->body = get_attnum(table, "body");
-	export->slot = table_slot_create(export->table, NULL);
 	export->snapshot = RegisterSnapshot(GetActiveSnapshot());
-	/* columns of the primary key */
-	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT8EQ,
-				Int64GetDatum(version));
-	attribute = export->index->rd_index->indkey.values[1];
-	ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_ENUM_EQ,
-				ObjectIdGetDatum(split_oid(export->table, attribute, split)));
-	export->scan = index_beginscan(export->table, export->index,
-								   export->snapshot, 2, 0);
-	index_rescan(export->scan, keys, 2, NULL, 0);
+	ScanKeyInit(&keys[0], get_attnum(table, "version_id"),
+				BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(version));
+	ScanKeyInit(&keys[1], column,
+				BTEqualStrategyNumber, F_ENUM_EQ, ObjectIdGetDatum(value));
+	export->scan = systable_beginscan_ordered(export->table, export->index,
+											  export->snapshot, 2, keys);
 }
 
 static Export *
@@ -182,6 +176,7 @@ hft_sql_export_jsonl(PG_FUNCTION_ARGS)
 	ReturnSetInfo *info = (ReturnSetInfo *) fcinfo->resultinfo;
 	FuncCallContext *call;
 	Export	   *export;
+	HeapTuple	tuple;
 	bool		isnull;
 	Datum		body;
 
@@ -201,7 +196,8 @@ hft_sql_export_jsonl(PG_FUNCTION_ARGS)
 	}
 	call = SRF_PERCALL_SETUP();
 	export = call->user_fctx;
-	if (!index_getnext_slot(export->scan, ForwardScanDirection, export->slot))
+	tuple = systable_getnext_ordered(export->scan, ForwardScanDirection);
+	if (tuple == NULL)
 	{
 		UnregisterExprContextCallback(info->econtext, close_export,
 									  PointerGetDatum(export));
@@ -209,7 +205,8 @@ hft_sql_export_jsonl(PG_FUNCTION_ARGS)
 		SRF_RETURN_DONE(call);
 	}
 	export->n++;
-	body = slot_getattr(export->slot, export->body, &isnull);
+	body = heap_getattr(tuple, export->body,
+						RelationGetDescr(export->table), &isnull);
 	if (!export->writer->identity)
 		body = written_line(export, body);
 	SRF_RETURN_NEXT(call, body);

@@ -274,11 +274,11 @@ check_version(Taking *snapshot)
 
 	if (train->rows < MIN_EXAMPLES)
 		add_finding(snapshot, "examples_too_few",
-					psprintf("there are " INT64_FORMAT " examples to train on, and at least %d are needed",
+					psprintf("examples to train on: " INT64_FORMAT "; at least %d are needed",
 							 train->rows, MIN_EXAMPLES));
 	else if (train->rows < RECOMMENDED_EXAMPLES)
 		add_finding(snapshot, "examples_recommended",
-					psprintf("there are " INT64_FORMAT " examples to train on, and %d or more are recommended",
+					psprintf("examples to train on: " INT64_FORMAT "; %d or more are recommended",
 							 train->rows, RECOMMENDED_EXAMPLES));
 	if (snapshot->images > MAX_IMAGE_EXAMPLES)
 		add_finding(snapshot, "images_too_many",

@@ -56,7 +56,7 @@ hft_json_status_text(HftJsonStatus status)
 		[HFT_JSON_SYNTAX] = "invalid JSON",
 		[HFT_JSON_ENCODING] = "invalid UTF-8 or half a surrogate pair",
 		[HFT_JSON_TOO_DEEP] = "JSON nested too deeply",
-		[HFT_JSON_TOO_LARGE] = "JSON too large",
+		[HFT_JSON_TOO_LARGE] = "too large",
 		[HFT_JSON_NO_MEMORY] = "out of memory"
 	};
 

@@ -80,7 +80,9 @@ SELECT hft.truncate_tokens('x', -1, 'gpt-4o');
 SELECT hft.chunk_tokens('x', 0, 0, 'gpt-4o');
 SELECT hft.chunk_tokens('x', 3, 3, 'gpt-4o');
 
-SELECT encoding, tokens, licence FROM hft.encodings() WHERE installed
+-- three more may be installed, whose licence does not let us ship them
+SELECT encoding, tokens, licence FROM hft.encodings()
+ WHERE installed AND encoding NOT IN ('llama3_1', 'gemma3', 'gemini')
  ORDER BY encoding;
 
 DROP EXTENSION hft;

@@ -15,13 +15,13 @@
 
 #include "tokenizer/cache.h"
 
-#define FIRST_LINES		1024u
+#define FIRST_LINES		2048u
 #define GROWTH			4u
 #define HUGE_PAGE		(2u * 1024 * 1024)
 
 /*
- * 8 MB: with 4 MB, the words of a large mixed corpus push each other out and
- * English prose loses a tenth of its speed; 16 MB gain less than one in fifty.
+ * 20 MB of English prose have 78,000 different short pieces, of ten other
+ * languages 141,000; 8 MB hold half a million.
  */
 #define MAX_LINES		(8u * 1024 * 1024 / sizeof(HftCacheLine))
 
@@ -48,7 +48,6 @@ hft_cache_create(HftCache *cache)
 	cache->line = map_lines(FIRST_LINES);
 	cache->mask = FIRST_LINES - 1;
 	cache->used = 0;
-	cache->max_lines = MAX_LINES;
 	return cache->line != NULL;
 }
 
@@ -102,7 +101,7 @@ grow_cache(HftCache *cache)
 	uint32_t	i;
 	int			j;
 
-	if (lines * GROWTH > cache->max_lines)
+	if (lines * GROWTH > MAX_LINES)
 		return;
 	grown.line = map_lines(lines * GROWTH);
 	if (grown.line == NULL)

@@ -1,14 +1,66 @@
 /*-------------------------------------------------------------------------
  *
  * cache.h
- *	  Keys and lines of the memory of counts, for the kernels and count.c.
+ *	  What a process remembers of the pieces it has counted.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef HFT_TOKENIZER_CACHE_H
 #define HFT_TOKENIZER_CACHE_H
 
-#include "tokenizer/internal.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define HFT_CACHED_BYTES	15	/* longest piece a line holds */
+#define HFT_LINE_ENTRIES	4
+
+/*
+ * A piece of up to 15 bytes and its count: the bytes, padded with zeros, and
+ * in the last byte the length (low half) and the count (high half).  Length
+ * 0 is free.  As a key, without its count, it is compared as a whole.
+ */
+typedef struct HftCacheEntry
+{
+	uint64_t	low;
+	uint64_t	high;
+} HftCacheEntry;
+
+#define HFT_COUNT_SHIFT		60
+#define HFT_KEY_MASK		((UINT64_C(1) << HFT_COUNT_SHIFT) - 1)
+
+typedef struct HftCacheLine
+{
+	HftCacheEntry entry[HFT_LINE_ENTRIES];
+} HftCacheLine;
+
+typedef struct HftCache
+{
+	HftCacheLine *line;			/* at a multiple of 64 bytes */
+	uint32_t	mask;			/* number of lines - 1 */
+	uint32_t	used;			/* entries */
+} HftCache;
+
+/* Pieces that are too long for a line; their bytes lie in the store. */
+typedef struct HftLongCache
+{
+	struct HftLongEntry *entry; /* NULL until the first is stored */
+	uint8_t    *store;
+	uint32_t	used;			/* bytes of the store */
+} HftLongCache;
+
+/* cache.c */
+extern bool hft_cache_create(HftCache *cache);
+extern void hft_cache_free(HftCache *cache);
+extern void hft_cache_store(HftCache *cache, HftCacheEntry key, int count);
+
+/* long_cache.c: counts of longer pieces; 0 when unknown */
+extern uint32_t hft_long_find(const HftLongCache *cache, uint64_t hash,
+							  const uint8_t *piece, size_t len);
+extern void hft_long_store(HftLongCache *cache, uint64_t hash,
+						   const uint8_t *piece, size_t len, uint32_t count);
+extern void hft_long_free(HftLongCache *cache);
 
 /* Ones over the bytes that belong to a piece of so many. */
 static const uint64_t hft_key_masks[HFT_CACHED_BYTES + 1][2] = {

@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "tokenizer/cache.h"
+#include "tokenizer/internal.h"
 
 /* Tokens of a piece that the cache can hold. */
 static int64_t
@@ -29,30 +29,61 @@ count_short(HftEncoding *enc, const uint8_t *piece, size_t len)
 	return count;
 }
 
-/* Tokens of a piece that is too long for the cache. */
+/* Tokens of a longer piece that is taken as a whole. */
+static int64_t
+count_whole(HftEncoding *enc, const uint8_t *piece, size_t len)
+{
+	uint64_t	hash = hft_word_hash(piece, len);
+	int64_t		count = hft_long_find(&enc->long_cache, hash, piece, len);
+
+	if (count > 0)
+		return count;
+	count = 1;
+	if (hft_word_find(&enc->vocab, piece, len) == HFT_NO_TOKEN)
+		count = hft_merge(&enc->vocab, &enc->space, piece, len);
+	if (count > 0)
+		hft_long_store(&enc->long_cache, hash, piece, len, count);
+	return count;
+}
+
+/* Tokens of a part of a piece that no token crosses the ends of. */
+static int64_t
+count_part(HftEncoding *enc, const uint8_t *part, size_t len)
+{
+	/* a token that only whole pieces give must not be found in a part */
+	if (enc->vocab.header->unreachable != 0)
+		return hft_merge(&enc->vocab, &enc->space, part, len);
+	if (len <= HFT_CACHED_BYTES)
+		return count_short(enc, part, len);
+	return count_whole(enc, part, len);
+}
+
+/*
+ * Tokens of a piece that is too long for the cache.  Where characters beyond
+ * ASCII let it be cut, its parts come back in other pieces and are what is
+ * worth remembering.
+ */
 static int64_t
 count_long(HftEncoding *enc, const uint8_t *piece, size_t len)
 {
-	const HftVocab *vocab = &enc->vocab;
+	size_t		part;
 	int64_t		total = 0;
 
-	if (hft_word_find(vocab, piece, len) != HFT_NO_TOKEN)
-		return 1;
+	if ((piece[0] | piece[1] | piece[len / 2]) < 0x80)
+		return count_whole(enc, piece, len);
+	part = hft_cut_next(&enc->vocab, &enc->cuts, piece, len);
+	if (part == len)
+		return count_whole(enc, piece, len);
 	while (len > 0)
 	{
-		size_t		part = hft_cut_next(vocab, piece, len);
-		int64_t		count;
+		int64_t		count = count_part(enc, piece, part);
 
-		/* a token that only whole pieces give must not be found in a part */
-		if (part <= HFT_CACHED_BYTES && vocab->header->unreachable == 0)
-			count = count_short(enc, piece, part);
-		else
-			count = hft_merge(vocab, &enc->space, piece, part);
 		if (count < 0)
 			return -1;
 		total += count;
 		piece += part;
 		len -= part;
+		part = hft_cut_next(&enc->vocab, &enc->cuts, piece, len);
 	}
 	return total;
 }

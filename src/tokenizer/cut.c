@@ -19,6 +19,8 @@
  */
 #include "tokenizer/unicode.h"
 
+#define MEMO_ANSWER	(UINT64_C(1) << 63)	/* of an entry: they are crossed */
+
 static inline uint32_t
 pack_bytes(const uint8_t *p, int n)
 {
@@ -51,7 +53,7 @@ crossing_known(const HftVocab *vocab, uint64_t hash)
 
 /* Can a token hold the end of the left and the start of the right one? */
 static bool
-is_crossed(const HftVocab *vocab, const uint8_t *left, int nleft,
+look_crossed(const HftVocab *vocab, const uint8_t *left, int nleft,
 		   const uint8_t *right, int nright)
 {
 	uint32_t	kinds = vocab->header->cut_kinds;
@@ -75,6 +77,26 @@ is_crossed(const HftVocab *vocab, const uint8_t *left, int nleft,
 	return false;
 }
 
+/* The same, remembered: texts repeat their pairs of characters. */
+static inline bool
+is_crossed(const HftVocab *vocab, HftCutMemo *memo, const uint8_t *left,
+		   int nleft, const uint8_t *right, int nright)
+{
+	uint64_t	pair = (uint64_t) pack_bytes(left, nleft) << 32 |
+		pack_bytes(right, nright);
+	uint64_t   *entry = &memo->entry[(pair * UINT64_C(0x9E3779B97F4A7C15))
+									 >> (64 - HFT_CUT_MEMO_BITS)];
+
+	/* the top bit is free: it is that of the lead byte of four */
+	if ((*entry | MEMO_ANSWER) != (pair | MEMO_ANSWER) || *entry == 0)
+	{
+		*entry = pair & ~MEMO_ANSWER;
+		if (look_crossed(vocab, left, nleft, right, nright))
+			*entry |= MEMO_ANSWER;
+	}
+	return (*entry & MEMO_ANSWER) != 0;
+}
+
 /* Can the text that starts at "start" be cut before the character at "at"? */
 bool
 hft_cut_before(const HftVocab *vocab, const uint8_t *start,
@@ -90,26 +112,30 @@ hft_cut_before(const HftVocab *vocab, const uint8_t *start,
 		left--;
 	nleft = decode_char(left, at, &left_code);
 	return left_code != HFT_BAD_CHAR && right_code != HFT_BAD_CHAR &&
-		left + nleft == at && !is_crossed(vocab, left, nleft, at, nright);
+		left + nleft == at && !look_crossed(vocab, left, nleft, at, nright);
 }
 
 /* Length of the shortest start of a piece that can be merged by itself. */
 size_t
-hft_cut_next(const HftVocab *vocab, const uint8_t *piece, size_t len)
+hft_cut_next(const HftVocab *vocab, HftCutMemo *memo, const uint8_t *piece,
+			 size_t len)
 {
 	const uint8_t *end = piece + len;
 	const uint8_t *left = piece;
 	const uint8_t *right;
 	uint32_t	left_code;
 	uint32_t	right_code;
-	int			nleft = decode_char(left, end, &left_code);
+	int			nleft;
 	int			nright;
 
+	if (len == 0)
+		return 0;
+	nleft = decode_char(left, end, &left_code);
 	for (right = left + nleft; right < end; right += nright)
 	{
 		nright = decode_char(right, end, &right_code);
 		if (left_code != HFT_BAD_CHAR && right_code != HFT_BAD_CHAR &&
-			!is_crossed(vocab, left, nleft, right, nright))
+			!is_crossed(vocab, memo, left, nleft, right, nright))
 			break;
 		left = right;
 		left_code = right_code;

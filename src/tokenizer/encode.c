@@ -67,7 +67,8 @@ encode_piece(HftTokenScan *scan, const uint8_t *piece, size_t len,
 	}
 	while (len > 0)
 	{
-		size_t		part = hft_cut_next(vocab, piece, len);
+		size_t		part = hft_cut_next(vocab, &scan->enc->cuts, piece,
+										   len);
 
 		if (!encode_part(scan, piece, part, sink))
 			return false;

@@ -14,14 +14,11 @@
 #ifndef HFT_TOKENIZER_INTERNAL_H
 #define HFT_TOKENIZER_INTERNAL_H
 
-#include <string.h>
-
+#include "tokenizer/cache.h"
 #include "tokenizer/vocab.h"
 
 #define HFT_BATCH_PIECES	448
 #define HFT_BLOCK_BYTES		64	/* a kernel looks at so many at once */
-#define HFT_CACHED_BYTES	15	/* longest piece the cache holds */
-#define HFT_LINE_ENTRIES	4
 
 /* Piece boundaries: piece i is start[i] .. start[i + 1], from "base". */
 typedef struct HftBatch
@@ -33,33 +30,6 @@ typedef struct HftBatch
 	uint32_t	start[HFT_BATCH_PIECES + HFT_BLOCK_BYTES + 1];
 	uint16_t	missing[HFT_BATCH_PIECES];
 } HftBatch;
-
-/*
- * A piece of up to 15 bytes and its count: the bytes, padded with zeros, and
- * in the last byte the length (low half) and the count (high half).  Length
- * 0 is free.  As a key, without its count, it is compared as a whole.
- */
-typedef struct HftCacheEntry
-{
-	uint64_t	low;
-	uint64_t	high;
-} HftCacheEntry;
-
-#define HFT_COUNT_SHIFT		60
-#define HFT_KEY_MASK		((UINT64_C(1) << HFT_COUNT_SHIFT) - 1)
-
-typedef struct HftCacheLine
-{
-	HftCacheEntry entry[HFT_LINE_ENTRIES];
-} HftCacheLine;
-
-typedef struct HftCache
-{
-	HftCacheLine *line;			/* at a multiple of 64 bytes */
-	uint32_t	mask;			/* number of lines - 1 */
-	uint32_t	used;			/* entries */
-	uint32_t	max_lines;
-} HftCache;
 
 /* Fill a batch from "text" on; returns where the next one starts. */
 typedef const uint8_t *(*HftSplitBatch) (const HftVocab *vocab,
@@ -83,8 +53,10 @@ struct HftEncoding
 	size_t		map_size;
 	const HftKernel *kernel;
 	HftMergeSpace space;
+	HftCutMemo	cuts;
 	HftRewrite	rewrite;
 	HftCache	cache;
+	HftLongCache long_cache;
 	HftBatch	batch;
 };
 
@@ -109,10 +81,5 @@ extern HftTokenStatus hft_scan_advance(HftTokenScan *scan, size_t bytes,
 extern const uint8_t *hft_split_batch(const HftVocab *vocab,
 									  const uint8_t *text,
 									  const uint8_t *end, HftBatch *batch);
-
-/* cache.c */
-extern bool hft_cache_create(HftCache *cache);
-extern void hft_cache_free(HftCache *cache);
-extern void hft_cache_store(HftCache *cache, HftCacheEntry key, int count);
 
 #endif							/* HFT_TOKENIZER_INTERNAL_H */

@@ -8,7 +8,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "tokenizer/cache.h"
+#include "tokenizer/internal.h"
 #include "tokenizer/simd_target.h"
 #include "tokenizer/split.h"
 

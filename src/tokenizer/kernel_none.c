@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "tokenizer/cache.h"
+#include "tokenizer/internal.h"
 
 #define probe_line find_in_line
 #include "tokenizer/kernel_probe.inc"

@@ -18,6 +18,7 @@
 #include "tokenizer/unicode.h"
 
 #define SHORT_PIECE 32
+#define PLACE_BITS	5			/* rank and place fit 32 bits together */
 
 uint64_t
 hft_pair_hash(uint32_t left, uint32_t right)
@@ -85,42 +86,67 @@ merged_symbol(const HftVocab *vocab, uint32_t rank)
 	return vocab->merged != NULL ? vocab->merged[rank] : rank;
 }
 
-/* Merge in place; "symbol" and "rank" are dense arrays. */
+/* A rank together with its place. */
+static inline uint32_t
+place_rank(uint32_t rank, int i)
+{
+	return rank == HFT_NO_TOKEN ? HFT_NO_TOKEN : rank << PLACE_BITS | i;
+}
+
+static inline uint32_t
+find_placed(const HftVocab *vocab, const uint32_t *symbol, int i, int j)
+{
+	return place_rank(hft_pair_find(vocab, symbol[i], symbol[j]), i);
+}
+
+/*
+ * Merge up to 32 symbols.  Nothing is moved: a bit says which symbols are
+ * left, and "best" holds the rank and the place of the pair that starts at
+ * each, so that its minimum is the leftmost pair of lowest rank.
+ */
 static int
 merge_short(const HftVocab *vocab, const uint8_t *piece, int len,
 			uint32_t *symbol)
 {
-	uint32_t	rank[SHORT_PIECE];
+	uint32_t	best[SHORT_PIECE];
 	int			n = start_symbols(vocab, piece, len, symbol);
+	uint32_t	left = n == 32 ? UINT32_MAX : (1u << n) - 1;
+	int			to = 0;
 	int			i;
 
 	for (i = 0; i + 1 < n; i++)
-		rank[i] = vocab->header->characters ?
-			hft_pair_find(vocab, symbol[i], symbol[i + 1]) :
-			vocab->byte_pair[piece[i] << 8 | piece[i + 1]];
-	while (n > 1)
+		best[i] = vocab->header->characters ?
+			find_placed(vocab, symbol, i, i + 1) :
+			place_rank(vocab->byte_pair[piece[i] << 8 | piece[i + 1]], i);
+	for (;;)
 	{
-		int			best = 0;
+		uint32_t	lowest = HFT_NO_TOKEN;
+		uint32_t	above;
+		uint32_t	below;
 
-		for (i = 1; i + 1 < n; i++)
-			if (rank[i] < rank[best])
-				best = i;
-		if (rank[best] == HFT_NO_TOKEN)
+		for (i = 0; i + 1 < n; i++)
+			lowest = best[i] < lowest ? best[i] : lowest;
+		if (lowest == HFT_NO_TOKEN)
 			break;
-		symbol[best] = merged_symbol(vocab, rank[best]);
-		n--;
-		memmove(symbol + best + 1, symbol + best + 2,
-				(n - best - 1) * sizeof(uint32_t));
-		memmove(rank + best, rank + best + 1,
-				(n - best - 1) * sizeof(uint32_t));
-		if (best + 1 < n)
-			rank[best] = hft_pair_find(vocab, symbol[best],
-									   symbol[best + 1]);
-		if (best > 0)
-			rank[best - 1] = hft_pair_find(vocab, symbol[best - 1],
-										   symbol[best]);
+		i = lowest & (SHORT_PIECE - 1);
+		symbol[i] = merged_symbol(vocab, lowest >> PLACE_BITS);
+		above = left & (~UINT32_C(1) << i);
+		left ^= above & -above;	/* the symbol that was merged into i */
+		best[__builtin_ctz(above)] = HFT_NO_TOKEN;
+		above &= above - 1;
+		below = left & ((1u << i) - 1);
+		best[i] = above == 0 ? HFT_NO_TOKEN :
+			find_placed(vocab, symbol, i, __builtin_ctz(above));
+		if (below != 0)
+		{
+			int			j = 31 - __builtin_clz(below);
+
+			best[j] = find_placed(vocab, symbol, j, i);
+		}
 	}
-	return n;
+	for (; left != 0; left &= left - 1)
+		symbol[to++] = symbol[__builtin_ctz(left)];
+	return to;
 }
 
 static bool

@@ -51,6 +51,14 @@ typedef struct HftMergeSpace
 	size_t		room;			/* symbols the arrays hold */
 } HftMergeSpace;
 
+/* Pairs of characters that were looked up: may a token hold both? */
+#define HFT_CUT_MEMO_BITS	14
+
+typedef struct HftCutMemo
+{
+	uint64_t	entry[1 << HFT_CUT_MEMO_BITS];
+} HftCutMemo;
+
 /* A text in another form, and the segment of it that is in work. */
 typedef struct HftRewrite
 {
@@ -68,6 +76,9 @@ extern uint64_t hft_checksum(const void *data, size_t len);
 
 /* word.c */
 extern uint64_t hft_word_hash(const uint8_t *word, size_t len);
+extern void hft_word_prefetch(const HftVocab *vocab, uint64_t hash);
+extern uint32_t hft_word_lookup(const HftVocab *vocab, uint64_t hash,
+								const uint8_t *word, size_t len);
 extern uint32_t hft_word_find(const HftVocab *vocab, const uint8_t *word,
 							  size_t len);
 
@@ -82,8 +93,8 @@ extern void hft_merge_free(HftMergeSpace *space);
 /* cut.c */
 extern bool hft_cut_before(const HftVocab *vocab, const uint8_t *start,
 						   const uint8_t *at, const uint8_t *end);
-extern size_t hft_cut_next(const HftVocab *vocab, const uint8_t *piece,
-						   size_t len);
+extern size_t hft_cut_next(const HftVocab *vocab, HftCutMemo *memo,
+						   const uint8_t *piece, size_t len);
 extern uint64_t hft_cut_hash(const uint8_t *left, int nleft,
 							 const uint8_t *right, int nright, int kind);
 

@@ -37,19 +37,25 @@ hft_word_hash(const uint8_t *word, size_t len)
 	return mix_hash(mix_hash(h ^ part));
 }
 
-/* Index of the token that has exactly these bytes, or HFT_NO_TOKEN. */
-uint32_t
-hft_word_find(const HftVocab *vocab, const uint8_t *word, size_t len)
+/* Fetch what a look for a word of this hash will read first. */
+void
+hft_word_prefetch(const HftVocab *vocab, uint64_t hash)
 {
-	uint64_t	hash;
-	uint32_t	tag;
+	__builtin_prefetch(&vocab->words[hash >> vocab->word_shift]);
+}
+
+/*
+ * Index of the token that has exactly these bytes, whose hash is given, or
+ * HFT_NO_TOKEN.
+ */
+uint32_t
+hft_word_lookup(const HftVocab *vocab, uint64_t hash, const uint8_t *word,
+				size_t len)
+{
+	uint32_t	tag = (uint32_t) hash << HFT_TOKEN_BITS;
 	size_t		mask = SIZE_MAX >> vocab->word_shift;
 	size_t		i;
 
-	if (len > vocab->header->longest)
-		return HFT_NO_TOKEN;
-	hash = hft_word_hash(word, len);
-	tag = (uint32_t) hash << HFT_TOKEN_BITS;
 	for (i = hash >> vocab->word_shift; vocab->words[i] != 0;
 		 i = (i + 1) & mask)
 	{
@@ -64,4 +70,12 @@ hft_word_find(const HftVocab *vocab, const uint8_t *word, size_t len)
 			return index;
 	}
 	return HFT_NO_TOKEN;
+}
+
+uint32_t
+hft_word_find(const HftVocab *vocab, const uint8_t *word, size_t len)
+{
+	if (len > vocab->header->longest)
+		return HFT_NO_TOKEN;
+	return hft_word_lookup(vocab, hft_word_hash(word, len), word, len);
 }

@@ -165,8 +165,9 @@ check_kernels(HftEncoding *enc, const char *name, bool rewrites)
 			continue;
 		}
 		printf("# kernel %s\n", kernels[i]);
-		/* an empty cache, so that this kernel fills it */
+		/* empty caches, so that this kernel fills them */
 		hft_cache_free(&enc->cache);
+		hft_long_free(&enc->long_cache);
 		if (!ok(hft_cache_create(&enc->cache), "empty cache"))
 			return;
 		check_own(enc, name, rewrites);

@@ -16,6 +16,7 @@
 #include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -283,6 +284,7 @@ hft_submission_insert(const HftSubmission *submission)
 	JobValues	row;
 	int64		id;
 
+	PreventCommandIfReadOnly("hft.submit_job()");
 	hft_scope_enter(&scope);
 	fill_job_row(submission, &row);
 	if (hft_statement_run(&insert_job, row.values, row.nulls, 0) == 0)

@@ -103,6 +103,25 @@ SELECT count(*) AS gone FROM hft.job WHERE name = 'gone';
 SELECT count(*) AS of_version_3 FROM hft.file f
 JOIN hft.dataset_version v ON v.id = f.version_id WHERE v.number = 3;
 
+-- a prepared transaction keeps the job until it is decided about (F71)
+BEGIN;
+SELECT hft.submit_job('triage', 'openai', 'base-1', name => 'prepared',
+	version => 1) > 0 AS ok;
+PREPARE TRANSACTION 'hft_one';
+BEGIN;
+SELECT hft.submit_job('triage', 'openai', 'base-1', name => 'dropped',
+	version => 1) > 0 AS ok;
+PREPARE TRANSACTION 'hft_two';
+SELECT count(*) AS not_yet FROM hft.job WHERE name IN ('prepared', 'dropped');
+COMMIT PREPARED 'hft_one';
+ROLLBACK PREPARED 'hft_two';
+SELECT name, state FROM hft.job WHERE name IN ('prepared', 'dropped');
+
+-- a read-only transaction submits nothing
+BEGIN READ ONLY;
+SELECT hft.submit_job('triage', 'openai', 'base-1', version => 1);
+ROLLBACK;
+
 -- many in one statement (F72)
 SELECT count(hft.submit_job('triage', 'openai', 'base-1', version => 1)) AS jobs
 FROM generate_series(1, 500);

@@ -8,7 +8,9 @@
  * transactions are found by the launcher's sweep (F71).
  *
  * DROP DATABASE would wait five seconds for our worker and then fail; the
- * object-access hook ends that worker first (R16).
+ * object-access hook ends that worker first (R16).  CREATE EXTENSION and
+ * ALTER EXTENSION UPDATE call for one, so that work which waited for them
+ * does not wait for the next submit (R12).
  *
  *-------------------------------------------------------------------------
  */
@@ -19,6 +21,7 @@
 #include "access/xact.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_database.h"
+#include "catalog/pg_extension.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -173,15 +176,20 @@ leave_database(Oid database)
 	LWLockRelease(hft_shared->lock);
 }
 
+/* Any extension: which one it is, its worker sees at once. */
 static void
-watch_drops(ObjectAccessType access, Oid class_id, Oid object_id,
-			int sub_id, void *arg)
+watch_ddl(ObjectAccessType access, Oid class_id, Oid object_id,
+		  int sub_id, void *arg)
 {
 	if (prev_object_access_hook)
 		prev_object_access_hook(access, class_id, object_id, sub_id, arg);
-	if (access == OAT_DROP && class_id == DatabaseRelationId &&
-		hft_shared != NULL)
+	if (hft_shared == NULL)
+		return;
+	if (access == OAT_DROP && class_id == DatabaseRelationId)
 		leave_database(object_id);
+	if (class_id == ExtensionRelationId &&
+		(access == OAT_POST_CREATE || access == OAT_POST_ALTER))
+		hft_wakeup_at_commit();
 }
 
 void
@@ -194,5 +202,5 @@ hft_shared_init(void)
 	prev_shmem_startup_hook = shmem_startup_hook;
 	shmem_startup_hook = startup_shared_memory;
 	prev_object_access_hook = object_access_hook;
-	object_access_hook = watch_drops;
+	object_access_hook = watch_ddl;
 }

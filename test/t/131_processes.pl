@@ -141,6 +141,9 @@ sub stall
 			WHERE backend_type = 'hft worker'}), 'F56: the worker goes');
 	$emulator->clear_faults;
 	$node->safe_psql('postgres', 'DROP TABLE train; CREATE EXTENSION hft');
+	# the launcher's sweep passes databases by that do not have hft
+	ok($node->poll_until(q{SELECT pid IS NOT NULL FROM hft.worker}),
+		'R12: creating the extension calls for a worker');
 	$node->add_server('openai', provider => 'openai',
 		base_url => $emulator->base_url('openai'));
 	$node->seed_dataset('train', 12);

@@ -25,6 +25,7 @@
 #include "base/sql.h"
 #include "hft.h"
 #include "worker/server.h"
+#include "worker/shared.h"
 #include "worker/wakeup.h"
 
 /* jansson.h and the server's headers cannot be read together */
@@ -102,8 +103,10 @@ look_at_background(ReturnSetInfo *result)
 	}
 	if (hft_statement_run(&find, &value, NULL, 1) == 0)
 	{
-		put_row(result, "background", "ok",
-				"The launcher is there; no work was due yet.", NULL);
+		put_row(result, "background", "ok", hft_shared != NULL ?
+				"The launcher is there; no work was due yet." :
+				"A worker that hft.start_worker() started is there until the server restarts.",
+				NULL);
 		return;
 	}
 	healthy = hft_row_int64(0, 4, 0) == 0;

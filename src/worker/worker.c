@@ -365,10 +365,24 @@ is_idle(TimestampTz *idle_since, bool busy, TimestampTz next_due)
 	return TimestampDifferenceExceeds(*idle_since, now, timeout_ms);
 }
 
+/* Without shared memory nobody can call: then look by ourselves. */
+static bool
+look_is_due(TimestampTz *looked)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (hft_shared != NULL ||
+		!TimestampDifferenceExceeds(*looked, now, NAP_MS))
+		return false;
+	*looked = now;
+	return true;
+}
+
 static void
 work(HftEngine *engine)
 {
 	TimestampTz idle_since = GetCurrentTimestamp();
+	TimestampTz looked = 0;
 	bool		installed = true;
 
 	for (;;)
@@ -382,7 +396,8 @@ work(HftEngine *engine)
 		reload_settings();
 		hft_engine_status(engine, &status);
 		wanted = publish(installed, DT_NOEND, &status);
-		installed = hft_engine_turn(engine, wanted, &next_due);
+		installed = hft_engine_turn(engine, wanted || look_is_due(&looked),
+									&next_due);
 		hft_engine_status(engine, &status);
 		wanted |= publish(installed, next_due, &status);
 		if (!installed)

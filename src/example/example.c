@@ -237,7 +237,8 @@ take_root(HftExample *example, const HftJsonNode *root)
 		int			place = key->shadowed ? -1 :
 			find_key(top_keys, HFT_TOP_COUNT, key);
 
-		if (place >= 0 && key[1].type != HFT_JSON_NULL)
+		if (place >= 0 && (key[1].type != HFT_JSON_NULL ||
+						   place == HFT_TOP_MESSAGES))
 			example->top[place] = key + 1;
 	}
 	if (example->top[HFT_TOP_MESSAGES] != NULL)

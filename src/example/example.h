@@ -5,8 +5,8 @@
  *
  * Pure C.  The canonical form is one line of compact JSON in OpenAI's chat
  * shape: known keys first and in a fixed order, unknown ones behind them as
- * they came, known optional members that are null left out (but not a
- * message's content).  Equal examples give equal bytes.  Building refuses
+ * they came, known optional members that are null left out (but not
+ * "messages" and a message's content).  Equal examples give equal bytes.  Building refuses
  * only what cannot become a line at all; whether a platform will take it is
  * for the rules (rule.h).
  *

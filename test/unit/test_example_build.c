@@ -77,6 +77,8 @@ test_order(void)
 	builds_messages("{\"messages\":7}", "{\"messages\":7}");
 	builds_messages("{\"other\":7}", "{\"other\":7}");
 	builds_messages("7", "{\"messages\":7}");
+	builds_messages("null", "{\"messages\":null}");
+	builds_messages("{\"messages\":null,\"tools\":null}", "{\"messages\":null}");
 	/* a raw newline between tokens must not break the line (F50, R33) */
 	builds_messages("[\n{\"role\":\n\"user\",\r\n\"content\":\"a\\nb\"}]\n",
 					"{\"messages\":[{\"role\":\"user\",\"content\":\"a\\nb\"}]}");

@@ -41,6 +41,7 @@ static const Case cases[] = {
 	{"{}", "messages_missing"},
 	{"{\"messages\":7}", "messages_missing"},
 	{"7", "messages_missing"},
+	{"{\"messages\":null}", "messages_missing"},
 	{"[]", "messages_empty"},
 	{"[1," USER "," ASSISTANT "]", "message_not_object"},
 	{"[{\"content\":\"q\"}," ASSISTANT "]", "role_missing"},

@@ -275,8 +275,9 @@ class Runner:
         return count
 
     def docs(self):
-        commands = {"examples": ["python3", name] for name in
-                    self.files("test/docs/run_tap.py")}
+        commands = {
+            os.path.splitext(os.path.basename(name))[0]: ["python3", name]
+            for name in self.files("test/docs/*_tap.py")}
         return self.programs("docs", commands, self.stage.options())
 
     # ---- all together

@@ -5,10 +5,10 @@
  *
  * Pure C.  The canonical form is one line of compact JSON in OpenAI's chat
  * shape: known keys first and in a fixed order, unknown ones behind them as
- * they came, known optional members that are null left out (but not
- * "messages" and a message's content).  Equal examples give equal bytes.  Building refuses
- * only what cannot become a line at all; whether a platform will take it is
- * for the rules (rule.h).
+ * they came, known members that are null left out (but neither "messages"
+ * nor a message's content).  Equal examples give equal bytes.  Building
+ * refuses only what cannot become a line at all; whether a platform will take
+ * it is for the rules (rule.h).
  *
  * An HftExample is used again for every row and then allocates nothing.  It
  * points into the row's texts and is valid until the next build.

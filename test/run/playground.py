@@ -77,10 +77,10 @@ class Psql:
     def __init__(self, stage, server, folder, **environment):
         self.options = stage.options()
         self.options.update(cwd=folder)
-        self.options["env"].update(environment)
+        self.options["env"].update({"PGDATABASE": "postgres", **environment})
         self.command = [
             os.path.join(stage.bindir, "psql"), "-X", "-q",
-            "-h", server.home, "-U", "postgres", "-d", "postgres",
+            "-h", server.home, "-U", "postgres",
             "-v", "ON_ERROR_STOP=1", "-P", "pager=off"]
 
     def run(self, text, *more):

@@ -243,58 +243,6 @@ try_again(HftTask *task, const char *error_class, const char *message)
 	return HFT_TURN_RELEASE;
 }
 
-static HftTurn
-apply_failure(HftTask *task)
-{
-	const HftOutcome *outcome = &task->outcome;
-	Deployment *deployment = task_deployment(task);
-
-	settle(task, task->attempt, outcome->proof_not_done ? HFT_VERDICT_REFUSED
-		   : HFT_VERDICT_IN_DOUBT);
-	switch (outcome->error)
-	{
-		case HFT_ERROR_CREDENTIAL:
-			hft_task_reject_credential(task, deployment->owner);
-			return try_again(task, "credential", outcome->message);
-		case HFT_ERROR_LIMIT:
-			return stop(task, "needs_attention", outcome->message,
-						outcome->hint);
-		case HFT_ERROR_REFUSED:
-			if (deployment->facts.remote_id == NULL)
-				return stop(task, "failed", outcome->message, outcome->hint);
-			return try_again(task, "refused", outcome->message);
-		case HFT_ERROR_LOST:
-			if (deployment->facts.remote_id != NULL)
-				return rest(task, "gone", -1);
-			return try_again(task, "lost", outcome->message);
-		default:
-			return try_again(task, "transient", outcome->message);
-	}
-}
-
-/* What a walk keeps between its requests; true when it is complete. */
-static bool
-go_on(HftTask *task, HftTurn *turn)
-{
-	Change		change = {
-		.state = task_deployment(task)->state,
-		.cursor_key = hft_op_name(task->op), .cursor = task->outcome.cursor
-	};
-
-	if (task->outcome.progress == HFT_DONE)
-		return true;
-	*turn = HFT_TURN_AGAIN;
-	if (task->outcome.progress == HFT_WAIT)
-	{
-		change.due_ms = Max(task->outcome.wait_ms, WALK_POLL_MS);
-		*turn = HFT_TURN_RELEASE;
-	}
-	if (change.cursor == NULL)
-		change.cursor_key = NULL;
-	record(task, &change);
-	return false;
-}
-
 /* The model's endpoint, for those who chat with it. */
 static void
 publish_endpoint(HftTask *task, const char *endpoint)
@@ -324,6 +272,69 @@ book_hosting(HftTask *task)
 	hft_scope_leave(&scope);
 }
 
+/* It stands no more: the last hours are booked, nobody is sent there. */
+static HftTurn
+end_standing(HftTask *task)
+{
+	book_hosting(task);
+	publish_endpoint(task, NULL);
+	return rest(task, "gone", -1);
+}
+
+static HftTurn
+apply_failure(HftTask *task)
+{
+	const HftOutcome *outcome = &task->outcome;
+	Deployment *deployment = task_deployment(task);
+
+	settle(task, task->attempt, outcome->proof_not_done ? HFT_VERDICT_REFUSED
+		   : HFT_VERDICT_IN_DOUBT);
+	switch (outcome->error)
+	{
+		case HFT_ERROR_CREDENTIAL:
+			hft_task_reject_credential(task, deployment->owner);
+			return try_again(task, "credential", outcome->message);
+		case HFT_ERROR_LIMIT:
+			return stop(task, "needs_attention", outcome->message,
+						outcome->hint);
+		case HFT_ERROR_REFUSED:
+			if (deployment->facts.remote_id == NULL)
+				return stop(task, "failed", outcome->message, outcome->hint);
+			return try_again(task, "refused", outcome->message);
+		case HFT_ERROR_LOST:
+			/* F29: looked at twice, because what stands costs money */
+			if (deployment->facts.remote_id != NULL &&
+				(task->op == HFT_OP_UNDEPLOY || deployment->failures > 0))
+				return end_standing(task);
+			return try_again(task, "lost", outcome->message);
+		default:
+			return try_again(task, "transient", outcome->message);
+	}
+}
+
+/* What a walk keeps between its requests; true when it is complete. */
+static bool
+go_on(HftTask *task, HftTurn *turn)
+{
+	Change		change = {
+		.state = task_deployment(task)->state,
+		.cursor_key = hft_op_name(task->op), .cursor = task->outcome.cursor
+	};
+
+	if (task->outcome.progress == HFT_DONE)
+		return true;
+	*turn = HFT_TURN_AGAIN;
+	if (task->outcome.progress == HFT_WAIT)
+	{
+		change.due_ms = Max(task->outcome.wait_ms, WALK_POLL_MS);
+		*turn = HFT_TURN_RELEASE;
+	}
+	if (change.cursor == NULL)
+		change.cursor_key = NULL;
+	record(task, &change);
+	return false;
+}
+
 static HftTurn
 apply_status(HftTask *task)
 {
@@ -335,13 +346,13 @@ apply_status(HftTask *task)
 			book_hosting(task);
 			return HFT_TURN_RELEASE;
 		case HFT_REMOTE_FAILED:
-			return stop(task, "failed", task->outcome.message ?
+			/* not "failed", which is what never stood */
+			book_hosting(task);
+			return stop(task, "needs_attention", task->outcome.message ?
 						task->outcome.message : "the deployment failed",
 						"Call hft.undeploy_model() to be sure that nothing of it stands.");
 		case HFT_REMOTE_CANCELLED:
-			book_hosting(task);
-			publish_endpoint(task, NULL);
-			return rest(task, "gone", -1);
+			return end_standing(task);
 		default:
 			return rest(task, task_deployment(task)->state, WALK_POLL_MS);
 	}
@@ -372,11 +383,7 @@ apply_deployment(HftTask *task, const HftResult *result)
 			turn = apply_status(task);
 		}
 		else
-		{
-			book_hosting(task);
-			publish_endpoint(task, NULL);
-			turn = rest(task, "gone", -1);
-		}
+			turn = end_standing(task);
 	}
 	MemoryContextSwitchTo(old);
 	return turn;
@@ -417,7 +424,8 @@ prepare(HftTask *task, HftOp op)
 
 /*
  * A walk that was cut off around a paid request starts again: it looks for
- * our names first.
+ * our names first.  Its cursor is empty and not gone, because an undeploy
+ * that came meanwhile must find what may stand.
  */
 static HftTurn
 walk_again(HftTask *task)
@@ -425,7 +433,7 @@ walk_again(HftTask *task)
 	Deployment *deployment = task_deployment(task);
 	Change		change = {
 		.state = deployment->state,
-		.cursor_key = hft_op_name(HFT_OP_DEPLOY)
+		.cursor_key = hft_op_name(HFT_OP_DEPLOY), .cursor = "{}"
 	};
 
 	hft_outcome_init(&task->outcome);

@@ -107,16 +107,24 @@ read_control(void)
 	return control;
 }
 
+/*
+ * Lock first and read in a second statement, with a snapshot of its own: the
+ * worker may have recorded an attempt while we waited.
+ */
 HftControl *
 hft_control_lock(int64 id)
 {
 	static HftStatement lock = {
+		"SELECT 1 FROM hft.job WHERE id = $1 FOR NO KEY UPDATE",
+		1, {INT8OID}
+	};
+	static HftStatement find = {
 		"SELECT j.id, j.owner::oid::int8, j.name, j.server, j.state,"
 		" j.reason, j.resume_state, j.wanted, j.remote_id,"
 		" (EXISTS (SELECT FROM hft.attempt a WHERE a.job_id = j.id"
 		"  AND a.kind = 'create' AND a.state IN ('intended', 'in_doubt')))::int,"
 		" (j.system_identifier = $2 AND j.database = $3)::int"
-		" FROM hft.job j WHERE j.id = $1 FOR NO KEY UPDATE",
+		" FROM hft.job j WHERE j.id = $1",
 		3, {INT8OID, INT8OID, OIDOID}
 	};
 	Datum		values[3];
@@ -131,6 +139,7 @@ hft_control_lock(int64 id)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("job " INT64_FORMAT " does not exist", id)));
+	hft_statement_run(&find, values, NULL, 0);
 	control = read_control();
 	hft_scope_leave(&scope);
 	if (!is_member_of_role(GetUserId(), control->owner))

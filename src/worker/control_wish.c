@@ -33,12 +33,6 @@ wants(const HftControl *control, const char *wish)
 	return control->wanted != NULL && strcmp(control->wanted, wish) == 0;
 }
 
-static bool
-is_in_doubt(const HftControl *control)
-{
-	return control->reason != NULL && strcmp(control->reason, "in_doubt") == 0;
-}
-
 /* What to answer: the job's state after all. */
 static Datum
 return_state(const char *state)
@@ -69,23 +63,30 @@ close_cancelled(const HftControl *control)
 }
 
 /*
- * A create request was sent and its answer lost.  The first time the platform
- * is asked once more, and what is found is cancelled there; the second time
- * the owner has had the chance to look and takes the responsibility.
+ * A job that is stuck, and that the platform has or may have.  The first time
+ * the platform is asked once more, and what is there is cancelled; the second
+ * time the owner has had the chance to look and takes the responsibility.
  */
 static Datum
-cancel_in_doubt(const HftControl *control)
+cancel_parked(const HftControl *control)
 {
+	const char *state = control->resume_state;
+
 	if (!wants(control, "cancel"))
 	{
-		hft_control_resume(control, "creating", "cancel");
-		return return_state("creating");
+		if (state == NULL)
+			state = control->remote_id != NULL ? "running" : "creating";
+		hft_control_resume(control, state, "cancel");
+		return return_state(state);
 	}
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
 			 errmsg("job " INT64_FORMAT " may still run at the platform",
 					control->id),
-			 errdetail("Its creation was never confirmed, and it was not found.")));
+			 control->remote_id == NULL ?
+			 errdetail("Its creation was never confirmed, and it was not found.") :
+			 errdetail("The platform did not confirm that \"%s\" was cancelled.",
+					   control->remote_id)));
 	return close_cancelled(control);
 }
 
@@ -106,15 +107,11 @@ hft_sql_cancel_job(PG_FUNCTION_ARGS)
 	if (state_is(control, "succeeded") || state_is(control, "failed"))
 		hft_control_refuse(control, "cancelled", "It is over.");
 	hft_control_note(control, "cancelling requested");
-	if (is_in_doubt(control))
-		return cancel_in_doubt(control);
 	if (control->remote_id == NULL && !control->open_create)
 		return close_cancelled(control);
-	if (!state_is(control, "needs_attention"))
-		hft_control_resume(control, control->state, "cancel");
-	else
-		hft_control_resume(control, control->resume_state != NULL ?
-						   control->resume_state : "running", "cancel");
+	if (state_is(control, "needs_attention"))
+		return cancel_parked(control);
+	hft_control_resume(control, control->state, "cancel");
 	return return_state(control->state);
 }
 

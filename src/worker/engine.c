@@ -275,6 +275,8 @@ take_turn(HftEngine *engine, HftTask *task)
 	hft_worker_commit(task->lasting || task->attempt != 0);
 	if (turn != HFT_TURN_SEND)
 		return turn;
+	/* a commit that was not waited for is not durable everywhere (F68) */
+	CHECK_FOR_INTERRUPTS();
 	return send_request(engine, task);
 }
 

@@ -382,6 +382,30 @@ hft_job_record(HftJob *job, const HftJobChange *change)
 	return true;
 }
 
+/* An update and not only a lock: serializable snapshots must notice, too. */
+bool
+hft_job_hold(const HftJob *job)
+{
+	static HftStatement hold = {
+		"UPDATE hft.job SET revision = revision + 1"
+		" WHERE id = $1 AND epoch = $2 AND state = $3"
+		" AND wanted IS NOT DISTINCT FROM $4",
+		4, {INT8OID, INT8OID, TEXTOID, TEXTOID}
+	};
+	HftParams	params = {.count = 0};
+	HftScope	scope;
+	bool		held;
+
+	hft_scope_enter(&scope);
+	hft_param_int(&params, job->id, false);
+	hft_param_int(&params, job->epoch, false);
+	hft_param_text(&params, hft_job_state_name(job->state));
+	hft_param_text(&params, job->wanted);
+	held = hft_statement_run(&hold, params.values, params.nulls, 0) > 0;
+	hft_scope_leave(&scope);
+	return held;
+}
+
 void
 hft_job_note(int64 job_id, const char *level, const char *message)
 {

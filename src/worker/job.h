@@ -113,6 +113,12 @@ extern void hft_job_change(const HftJob *job, HftJobChange *change);
  */
 extern bool hft_job_record(HftJob *job, const HftJobChange *change);
 
+/*
+ * Is the row still as we believe, epoch, state and wish?  If so it stays so
+ * until the transaction ends: whoever controls it waits, and sees what we did.
+ */
+extern bool hft_job_hold(const HftJob *job);
+
 /* Add a message of ours to the job's events. */
 extern void hft_job_note(int64 job_id, const char *level, const char *text);
 

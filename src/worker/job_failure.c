@@ -260,7 +260,8 @@ hft_job_blame(HftTask *task, const char *sqlstate, const char *problem)
 									pg_prng_uint32(&pg_global_prng_state));
 	if (change.failures > hft_retry_limit)
 	{
-		change.resume_state = job->state;
+		if (job->state != HFT_JOB_NEEDS_ATTENTION)
+			change.resume_state = job->state;
 		change.state = HFT_JOB_NEEDS_ATTENTION;
 		change.reason = "error";
 		change.due_ms = -1;

@@ -15,6 +15,7 @@
 #include "base/errors.h"
 #include "base/settings.h"
 #include "base/sql.h"
+#include "worker/fault.h"
 #include "worker/job_internal.h"
 #include "worker/retry.h"
 
@@ -239,18 +240,23 @@ resolve_doubt(HftTask *task)
 	return HFT_TURN_AGAIN;
 }
 
-/* The one place where a training is bought. */
+/*
+ * The one place where a training is bought.  The row is held from here to the
+ * commit of the intent: a cancel comes before it, and nothing is bought, or
+ * after it, and finds the open attempt.
+ */
 static HftTurn
 next_creating(HftTask *task)
 {
 	HftJob	   *job = task_job(task);
 	HftAttempt	attempt = {0};
 
+	hft_fault_point("intend", hft_op_name(HFT_OP_CREATE));
 	job->file = NULL;
 	if (job->attempt != 0)
 		return resolve_doubt(task);
-	if (cancel_is_wanted(job))
-		return hft_job_close(task, HFT_JOB_CANCELLED, NULL, NULL);
+	if (!hft_job_hold(job))
+		return HFT_TURN_RELEASE;
 	attempt.job_id = job->id;
 	attempt.kind = hft_op_name(HFT_OP_CREATE);
 	attempt.token = job->facts.token;
@@ -306,13 +312,17 @@ next_live(HftTask *task)
 	return prepare(task, HFT_OP_STATUS, hft_cursor_get(job->remote, "status"));
 }
 
-/* A rejected credential: resume once it has changed (F27). */
+/*
+ * A rejected credential: resume once it has changed (F27).  A cancel that
+ * came while the job was being parked is passed on.
+ */
 static HftTurn
 next_parked(HftTask *task)
 {
 	HftJob	   *job = task_job(task);
 
-	if (job->reason == NULL || strcmp(job->reason, "credential") != 0)
+	if (!cancel_is_wanted(job) &&
+		(job->reason == NULL || strcmp(job->reason, "credential") != 0))
 		return rest(task, -1);
 	return move_to(task, job->resume_state);
 }
@@ -363,14 +373,21 @@ check_ground(HftTask *task, HftTurn *turn)
 	return false;
 }
 
+/* Cancelled, and the platform does not have it: over without asking. */
+static bool
+is_unwanted(const HftJob *job)
+{
+	return cancel_is_wanted(job) && job->facts.remote_id == NULL &&
+		job->attempt == 0;
+}
+
 HftTurn
 hft_job_next(HftTask *task)
 {
 	MemoryContext old = MemoryContextSwitchTo(task->context);
 	HftTurn		turn;
 
-	if (task_job(task)->state < HFT_JOB_CREATING &&
-		cancel_is_wanted(task_job(task)))
+	if (is_unwanted(task_job(task)))
 		turn = hft_job_close(task, HFT_JOB_CANCELLED, NULL, NULL);
 	else if (check_ground(task, &turn))
 		turn = steps[task_job(task)->state].next(task);

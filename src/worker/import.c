@@ -187,6 +187,39 @@ adopt(HftTask *task)
 	hft_scope_leave(&scope);
 }
 
+/*
+ * One remote job is one row.  The models go over to the job itself, and the
+ * bill goes, because the job gets its own.
+ */
+void
+hft_import_yield(const HftJob *job, const char *remote_id)
+{
+	static HftStatement yield = {
+		"WITH twin AS (SELECT t.id, o.owner FROM hft.job t JOIN hft.job o"
+		"  ON o.id = $1 AND o.epoch = $2 AND o.state = $3"
+		"  WHERE t.server = o.server AND t.remote_id = $4"
+		"  AND t.imported AND t.id <> $1),"
+		" models AS (UPDATE hft.model m SET job_id = $1, owner = twin.owner"
+		"  FROM twin WHERE m.job_id = twin.id),"
+		" bills AS (DELETE FROM hft.cost c USING twin"
+		"  WHERE c.job_id = twin.id AND c.kind = 'training')"
+		" DELETE FROM hft.job j USING twin WHERE j.id = twin.id",
+		4, {INT8OID, INT8OID, TEXTOID, TEXTOID}
+	};
+	HftParams	params = {.count = 0};
+	HftScope	scope;
+
+	hft_scope_enter(&scope);
+	hft_param_int(&params, job->id, false);
+	hft_param_int(&params, job->epoch, false);
+	hft_param_text(&params, hft_job_state_name(job->state));
+	hft_param_text(&params, remote_id);
+	if (hft_statement_run(&yield, params.values, params.nulls, 0) > 0)
+		hft_job_note(job->id, "info",
+					 "an import had adopted this job meanwhile; its row was removed");
+	hft_scope_leave(&scope);
+}
+
 static HftTurn
 apply_import(HftTask *task, const HftResult *result)
 {

@@ -38,6 +38,16 @@ poll_delay(void)
 	return hft_poll_delay(hft_poll_interval, some_random());
 }
 
+/* Does the change tell an id at the platform that we did not know? */
+static bool
+brings_remote_id(const HftJob *job, const HftJobChange *change)
+{
+	const char *new_id = change->outcome ? change->outcome->remote_id : NULL;
+
+	return new_id != NULL && (job->facts.remote_id == NULL ||
+							  strcmp(job->facts.remote_id, new_id) != 0);
+}
+
 HftTurn
 hft_job_finish_turn(HftTask *task, const HftJobChange *change, bool again)
 {
@@ -45,6 +55,8 @@ hft_job_finish_turn(HftTask *task, const HftJobChange *change, bool again)
 
 	if (change->state != job->state)
 		task->lasting = true;
+	if (brings_remote_id(job, change))
+		hft_import_yield(job, change->outcome->remote_id);
 	if (!hft_job_record(job, change))
 	{
 		if (change->outcome != NULL && change->outcome->remote_id != NULL)
@@ -207,8 +219,6 @@ adopt_job(HftTask *task)
 	change.answered = true;
 	change.failures = 0;
 	change.cursor_key = hft_op_name(HFT_OP_CREATE);
-	job->facts.remote_id = MemoryContextStrdup(task->context,
-											   task->outcome.remote_id);
 	task->lasting = true;
 	return hft_job_finish_turn(task, &change, true);
 }

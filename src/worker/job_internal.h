@@ -59,6 +59,12 @@ extern void hft_file_failed(const HftJobFile *file, const char *message);
 extern void hft_file_release(const HftJobFile *file);
 extern char *hft_file_source_key(const HftJobFile *file, int64 line);
 
+/*
+ * import.c: make way for a job of ours that turns out to be "remote_id",
+ * which an import adopted while our answer was lost.
+ */
+extern void hft_import_yield(const HftJob *job, const char *remote_id);
+
 /* The saved cursor of an operation out of a "remote" object; or NULL. */
 extern char *hft_cursor_get(const char *remote, const char *key);
 

@@ -103,12 +103,26 @@ settle_failure(HftTask *task, const HftResult *result)
 	task->lasting = true;
 }
 
+/* The job is over and its history cannot be had: go without (F43). */
+static HftTurn
+give_up_history(HftTask *task)
+{
+	hft_job_note(task_job(task)->id, "warn",
+				 psprintf("the platform gave no complete history of this job: %s",
+						  hft_redact(task->outcome.message ?
+									 task->outcome.message : "", 1024)));
+	return hft_job_history_done(task);
+}
+
 static HftTurn
 retry_later(HftTask *task)
 {
 	HftJob	   *job = task_job(task);
 	HftJobChange change;
 
+	if (job->failures >= hft_retry_limit && task->op == HFT_OP_HISTORY &&
+		job->final != HFT_REMOTE_UNKNOWN)
+		return give_up_history(task);
 	if (job->failures >= hft_retry_limit && job->facts.remote_id == NULL)
 		return hft_job_park(task, "error", task->outcome.message ?
 							task->outcome.message : "the job kept failing",
@@ -120,6 +134,9 @@ retry_later(HftTask *task)
 	change.due_ms = hft_retry_delay(job->failures,
 									task->outcome.retry_after_ms,
 									pg_prng_uint32(&pg_global_prng_state));
+	/* each status between two histories begins the backoff anew */
+	if (task->op == HFT_OP_HISTORY)
+		change.due_ms = Max(change.due_ms, hft_poll_interval);
 	return hft_job_finish_turn(task, &change, false);
 }
 

@@ -38,6 +38,7 @@ typedef struct HftJobFile
 	int64		version;
 	int64		uploader;		/* job that drives the upload; 0: none */
 	bool		claimed;		/* this task drives it */
+	bool		checked;		/* this task saw it at the platform, accepted */
 	int64		shown_bytes;	/* sent, as the row says */
 } HftJobFile;
 

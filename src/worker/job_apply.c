@@ -203,6 +203,7 @@ apply_file_status(HftTask *task, const HftResult *result)
 		return continue_file(task, task->outcome.progress == HFT_WAIT);
 	hft_file_ready(file, &task->outcome);
 	file->state = "ready";
+	file->checked = true;
 	return HFT_TURN_AGAIN;
 }
 

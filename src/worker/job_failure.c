@@ -178,6 +178,31 @@ end_or_ignore(HftTask *task)
 	}
 }
 
+/* Was the file of this turn once accepted by the provider? */
+static bool
+was_accepted(const HftJobFile *file)
+{
+	return strcmp(file->state, "ready") == 0 ||
+		strcmp(file->state, "deleted") == 0;
+}
+
+/* The provider deleted a file that it had accepted: send it again (F41). */
+static HftTurn
+send_anew(HftTask *task)
+{
+	HftJob	   *job = task_job(task);
+	HftJobChange change;
+
+	hft_file_renew(job->file, job->id);
+	hft_job_note(job->id, "info",
+				 psprintf("file \"%s\" is gone from the platform and is sent again",
+						  job->file->facts.filename));
+	hft_job_change(job, &change);
+	change.state = HFT_JOB_UPLOADING;
+	change.failures = 0;
+	return hft_job_finish_turn(task, &change, false);
+}
+
 /* Something we know was not found. */
 static HftTurn
 look_again(HftTask *task)
@@ -185,6 +210,8 @@ look_again(HftTask *task)
 	HftJob	   *job = task_job(task);
 	HftJobChange change;
 
+	if (task->op == HFT_OP_FILE_STATUS && was_accepted(job->file))
+		return send_anew(task);
 	if (task->op == HFT_OP_HISTORY && job->final != HFT_REMOTE_UNKNOWN)
 		return hft_job_history_done(task);
 	if (job->facts.remote_id == NULL)

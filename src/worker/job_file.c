@@ -163,7 +163,8 @@ hft_file_ready(const HftJobFile *file, const HftOutcome *outcome)
 {
 	static HftStatement ready = {
 		"UPDATE hft.file SET state = 'ready', remote = NULL,"
-		" remote_state = coalesce($2, remote_state), ready_at = $3,"
+		" remote_state = coalesce($2, remote_state),"
+		" ready_at = coalesce(ready_at, $3),"
 		" expires_at = to_timestamp($4::float8 / 1000.0) WHERE id = $1",
 		4, {INT8OID, TEXTOID, TIMESTAMPTZOID, INT8OID}
 	};
@@ -180,6 +181,52 @@ hft_file_ready(const HftJobFile *file, const HftOutcome *outcome)
 		nulls[3] = 'n';
 	hft_scope_enter(&scope);
 	(void) hft_statement_run(&ready, values, nulls, 0);
+	hft_scope_leave(&scope);
+}
+
+/*
+ * The provider has deleted a file that it had accepted: the job gets another
+ * row for the same content, its own or one that another job made meanwhile.
+ */
+void
+hft_file_renew(const HftJobFile *file, int64 job_id)
+{
+	static HftStatement forget = {
+		"UPDATE hft.file SET state = 'deleted', job_id = NULL,"
+		" deleted_at = coalesce(deleted_at, $2) WHERE id = $1",
+		2, {INT8OID, TIMESTAMPTZOID}
+	};
+	static HftStatement copy = {
+		"INSERT INTO hft.file (owner, server, version_id, split, format,"
+		" filename, rows, bytes, sha256)"
+		" SELECT owner, server, version_id, split, format, filename, rows,"
+		" bytes, sha256 FROM hft.file WHERE id = $1"
+		" ON CONFLICT (server, owner, version_id, split, format)"
+		" WHERE state NOT IN ('failed', 'deleted') DO NOTHING",
+		1, {INT8OID}
+	};
+	static HftStatement use = {
+		"UPDATE hft.job j SET"
+		" training_file_id = CASE WHEN j.training_file_id = o.id"
+		"  THEN n.id ELSE j.training_file_id END,"
+		" validation_file_id = CASE WHEN j.validation_file_id = o.id"
+		"  THEN n.id ELSE j.validation_file_id END"
+		" FROM hft.file o JOIN hft.file n USING"
+		"  (server, owner, version_id, split, format)"
+		" WHERE o.id = $1 AND j.id = $2"
+		" AND n.state NOT IN ('failed', 'deleted')",
+		2, {INT8OID, INT8OID}
+	};
+	Datum		gone[] = {
+		Int64GetDatum(file->id), TimestampTzGetDatum(hft_now())
+	};
+	Datum		used[] = {Int64GetDatum(file->id), Int64GetDatum(job_id)};
+	HftScope	scope;
+
+	hft_scope_enter(&scope);
+	(void) hft_statement_run(&forget, gone, NULL, 0);
+	(void) hft_statement_run(&copy, used, NULL, 0);
+	(void) hft_statement_run(&use, used, NULL, 0);
 	hft_scope_leave(&scope);
 }
 

@@ -55,6 +55,7 @@ extern void hft_file_cursor(HftJobFile *file, const char *key,
 							const char *cursor);
 extern void hft_file_uploaded(HftJobFile *file, const HftOutcome *outcome);
 extern void hft_file_ready(const HftJobFile *file, const HftOutcome *outcome);
+extern void hft_file_renew(const HftJobFile *file, int64 job_id);
 extern void hft_file_failed(const HftJobFile *file, const char *message);
 extern void hft_file_release(const HftJobFile *file);
 extern char *hft_file_source_key(const HftJobFile *file, int64 line);

@@ -189,13 +189,16 @@ next_uploading(HftTask *task)
 	return send_file(task);
 }
 
-/* The first file the provider has not accepted yet; NULL: all are ready. */
+/*
+ * The first file not seen accepted yet; NULL: all are.  One that an earlier
+ * job sent is looked at again, because it may be gone (F41).
+ */
 static HftJobFile *
 file_to_check(HftJob *job)
 {
-	if (strcmp(job->training.state, "ready") != 0)
+	if (!job->training.checked)
 		return &job->training;
-	if (job->validation.id != 0 && strcmp(job->validation.state, "ready") != 0)
+	if (job->validation.id != 0 && !job->validation.checked)
 		return &job->validation;
 	return NULL;
 }

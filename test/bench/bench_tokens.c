@@ -1,9 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * tok_bench.c
+ * bench_tokens.c
  *	  How fast the tokenizer is.
  *
- *		tok_bench [-n ROUNDS] [-k KERNEL] VOCABULARY FILE.rows...
+ *		bench_tokens [-n ROUNDS] [-k KERNEL] [VOCABULARY FILE.rows...]
+ *
+ * Without a vocabulary: OpenAI's two, on what tok_corpora.py left in
+ * build/corpora.
  *
  * For each corpus: the first pass of a handle that was just opened, the
  * median of the following passes, encoding, splitting alone, and, as a
@@ -21,7 +24,13 @@
 #include "tokenizer/internal.h"
 #include "tokenizer/unicode.h"
 
-#define MAX_ROUNDS 99
+#define MAX_ROUNDS	99
+#define CORPORA		"build/corpora/"
+
+static const char *const corpora[4] = {
+	CORPORA "english.rows", CORPORA "code.rows", CORPORA "multi.rows",
+	CORPORA "chat.rows"
+};
 
 typedef struct Corpus
 {
@@ -233,15 +242,24 @@ main(int argc, char **argv)
 		else
 			return 1;
 	}
-	if (argc - optind < 2 || rounds < 1 || rounds > MAX_ROUNDS)
+	if (rounds < 1 || rounds > MAX_ROUNDS || argc - optind == 1)
 	{
-		fprintf(stderr, "usage: %s [-n rounds] [-k kernel] vocabulary "
-				"corpus...\n", argv[0]);
+		fprintf(stderr, "usage: %s [-n rounds] [-k kernel] [vocabulary "
+				"corpus...]\n", argv[0]);
 		return 1;
+	}
+	if (argc == optind && access(CORPORA "english.rows", R_OK) != 0)
+	{
+		printf("no corpora: run test/bench/tok_corpora.py " CORPORA "\n");
+		return 0;
 	}
 	printf("%-12s %-7s %-28s %10s %8s %8s %8s %8s %9s\n", "encoding",
 		   "kernel", "corpus, MB/s:", "tokens", "first", "warm", "encode",
 		   "split", "utf8");
+	for (i = 0; argc == optind && i < 8; i++)
+		bench_corpus(i < 4 ? "build/vocab/hft-cl100k_base.vocab" :
+					 "build/vocab/hft-o200k_base.vocab", kernel,
+					 corpora[i % 4], rounds);
 	for (i = optind + 1; i < argc; i++)
 		bench_corpus(argv[optind], kernel, argv[i], rounds);
 	return 0;

@@ -219,7 +219,8 @@ next_preparing(HftTask *task)
  * An effect in doubt: search for it.  Absent after the settle time and
  * enough looks, it may be repeated where that is proved safe: the token
  * deduplicates, or nobody saw the request leave (the worker died around it,
- * K10).  A request that was seen leaving is parked for its owner (P3, R30).
+ * K10).  A request that was seen leaving is parked for its owner (P3, R30),
+ * unless he wants the job cancelled anyway.
  */
 static HftTurn
 resolve_doubt(HftTask *task)
@@ -230,7 +231,8 @@ resolve_doubt(HftTask *task)
 	if (job->attempt_looks < MIN_LOOKS ||
 		job->attempt_age_ms < hft_task_settle_ms(task))
 		return prepare(task, HFT_OP_FIND, job->find_cursor);
-	if (job->attempt_sent && !task->server->provider->create_is_idempotent)
+	if (job->attempt_sent && !cancel_is_wanted(job) &&
+		!task->server->provider->create_is_idempotent)
 		return hft_job_park(task, "in_doubt",
 							"the request to create the job was sent, its answer was lost, and no such job is listed",
 							"Look at the platform's own job list; then call hft.retry_job(), which says what it would do, or hft.cancel_job().");
@@ -238,6 +240,9 @@ resolve_doubt(HftTask *task)
 	hft_attempt_settle(job->attempt, HFT_VERDICT_NOT_DONE, NULL, 0,
 					   "not found after the settle time");
 	hft_scope_leave(&scope);
+	if (job->attempt_sent && cancel_is_wanted(job))
+		hft_job_note(job->id, "warn",
+					 "cancelled while in doubt: the request had been sent, but no such job was listed");
 	job->attempt = 0;
 	task->lasting = true;
 	return HFT_TURN_AGAIN;

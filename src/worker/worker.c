@@ -53,7 +53,8 @@
 
 #define LOCK_KEY1 0x686674		/* "hft" */
 #define LOCK_KEY2 1
-#define NAP_MS 1000				/* longest wait without a look */
+#define NAP_MS 1000				/* longest wait without a turn */
+#define LOOK_MS 10000			/* longest time without a look at the tables */
 
 PGDLLEXPORT void hft_worker_main(Datum arg) pg_attribute_noreturn();
 
@@ -365,47 +366,55 @@ is_idle(TimestampTz *idle_since, bool busy, TimestampTz next_due)
 	return TimestampDifferenceExceeds(*idle_since, now, timeout_ms);
 }
 
-/* Without shared memory nobody can call: then look by ourselves. */
+/*
+ * Must the tables be looked at, though nobody set the flag and nothing is
+ * known to be due?  Without shared memory nobody can say that there is work;
+ * with it, prepared transactions and restored rows cannot (F71).
+ */
 static bool
-look_is_due(TimestampTz *looked)
+look_is_due(TimestampTz *looked_at)
 {
 	TimestampTz now = GetCurrentTimestamp();
+	int			interval_ms = hft_shared ? LOOK_MS : NAP_MS;
 
-	if (hft_shared != NULL ||
-		!TimestampDifferenceExceeds(*looked, now, NAP_MS))
+	if (!TimestampDifferenceExceeds(*looked_at, now, interval_ms))
 		return false;
-	*looked = now;
+	*looked_at = now;
 	return true;
 }
 
+/*
+ * A wake-up that comes at any moment is either seen by the next publish() or
+ * kept in "look" for the next turn: it is never lost.
+ */
 static void
 work(HftEngine *engine)
 {
 	TimestampTz idle_since = GetCurrentTimestamp();
-	TimestampTz looked = 0;
+	TimestampTz looked_at = 0;
 	bool		installed = true;
+	bool		look = true;
 
 	for (;;)
 	{
 		TimestampTz next_due = DT_NOEND;
-		bool		wanted;
 		HftEngineStatus status;
 
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 		reload_settings();
 		hft_engine_status(engine, &status);
-		wanted = publish(installed, DT_NOEND, &status);
-		installed = hft_engine_turn(engine, wanted || look_is_due(&looked),
-									&next_due);
+		look |= publish(installed, DT_NOEND, &status);
+		look |= look_is_due(&looked_at);
+		installed = hft_engine_turn(engine, look, &next_due);
 		hft_engine_status(engine, &status);
-		wanted |= publish(installed, next_due, &status);
+		look = publish(installed, next_due, &status);
 		if (!installed)
 			break;				/* dropped: closed what was under way */
 		if (hft_shared != NULL &&
-			is_idle(&idle_since, wanted || status.running > 0, next_due))
+			is_idle(&idle_since, look || status.running > 0, next_due))
 			break;
-		if (!wanted)
+		if (!look)
 			hft_engine_wait(engine, NAP_MS, next_due);
 	}
 }

@@ -103,6 +103,8 @@ my %error = (
 	is(job($job, 'reason, error_hint IS NOT NULL'),
 		'in_doubt|t', 'F26: is parked, not repeated');
 	is($emulator->total('job.create'), $before, 'F26: nothing was bought');
+	$node->safe_psql('postgres', "SELECT hft.cancel_job($job)");
+	ok($node->wait_job($job, 'cancelled'), 'F26: cancelled in doubt, it ends');
 	$fired->('F26');
 }
 

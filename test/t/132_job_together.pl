@@ -81,5 +81,9 @@ ok($node->poll_until(
 is_deeply($emulator->control('GET', 'deployments')->{deployments}, [],
 	'nothing stands');
 is($emulator->total('deploy'), 1, 'one deployment was made');
+is($node->safe_psql('postgres',
+		"SELECT pg_catalog.count(*) FROM hft.cost
+		 WHERE kind = 'hosting' AND amount > 0 AND quantity > 0"),
+	1, 'its hours are booked');
 
 done_testing();

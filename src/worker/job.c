@@ -39,13 +39,6 @@ hft_job_state_name(HftJobState state)
 	return state_names[state];
 }
 
-bool
-hft_job_state_final(HftJobState state)
-{
-	return state == HFT_JOB_SUCCEEDED || state == HFT_JOB_FAILED ||
-		state == HFT_JOB_CANCELLED;
-}
-
 /* The state of that name; "if_null" for NULL. */
 static HftJobState
 state_of(const char *name, HftJobState if_null)
@@ -382,7 +375,11 @@ hft_job_record(HftJob *job, const HftJobChange *change)
 	return true;
 }
 
-/* An update and not only a lock: serializable snapshots must notice, too. */
+/*
+ * Epoch, state and wish: whoever controls the job waits until our commit, and
+ * sees what we did.  An update and not only a lock, because older snapshots
+ * must notice, too.
+ */
 bool
 hft_job_hold(const HftJob *job)
 {

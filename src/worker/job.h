@@ -38,7 +38,7 @@ typedef struct HftJobFile
 	int64		version;
 	int64		uploader;		/* job that drives the upload; 0: none */
 	bool		claimed;		/* this task drives it */
-	bool		checked;		/* this task saw it at the platform, accepted */
+	bool		checked;		/* this task saw it accepted */
 	int64		shown_bytes;	/* sent, as the row says */
 } HftJobFile;
 
@@ -98,7 +98,6 @@ typedef struct HftJobChange
 } HftJobChange;
 
 extern const char *hft_job_state_name(HftJobState state);
-extern bool hft_job_state_final(HftJobState state);
 
 /* Jobs due now, claimed for this worker's epoch, each in its own context. */
 extern int	hft_jobs_load(HftJob **jobs, int room, const int64 *busy,
@@ -108,18 +107,13 @@ extern TimestampTz hft_jobs_next_due(const int64 *busy, int nbusy);
 extern void hft_job_change(const HftJob *job, HftJobChange *change);
 
 /*
- * Write it, fenced by epoch and by the state we believe in; false when the
- * row is not ours any more (P2, F63).  Also moves the phase times, notifies
- * hft_job when the state changes, and updates *job.
+ * Write it, fenced by epoch and state; false when the row is not ours any
+ * more (P2, F63).  Moves phase times, notifies hft_job, and updates *job.
  */
 extern bool hft_job_record(HftJob *job, const HftJobChange *change);
 
-/*
- * Is the row still as we believe, epoch, state and wish?  If so it stays so
- * until the transaction ends: whoever controls it waits, and sees what we did.
- */
+/* Is the row still as we believe?  Then it stays so until the commit. */
 extern bool hft_job_hold(const HftJob *job);
-
 /* Add a message of ours to the job's events. */
 extern void hft_job_note(int64 job_id, const char *level, const char *text);
 

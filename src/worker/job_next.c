@@ -77,12 +77,14 @@ move_to(HftTask *task, HftJobState state)
 	return hft_job_finish_turn(task, &change, true);
 }
 
+/* Nothing changes but the time of the next look; an error stays told. */
 static HftTurn
 rest(HftTask *task, int64 due_ms)
 {
 	HftJobChange change;
 
 	hft_job_change(task_job(task), &change);
+	change.keep_error = true;
 	change.due_ms = due_ms;
 	return hft_job_finish_turn(task, &change, false);
 }

@@ -118,6 +118,15 @@ my %error = (
 	is(job($job, 'reason'), 'credential', 'F27: because of the credential');
 	is(scalar(() = slurp_file($node->logfile) =~ /rejected the credential/g),
 		1, 'F27: one line in the log');
+
+	# a look at a key that is still the old one, long before its time
+	my $before = job($job, 'revision');
+	$node->set('hft.clock_shift' => 3600);
+	$node->reload;
+	ok($node->poll_until("SELECT revision > $before FROM hft.job WHERE id = $job"),
+		'F27: the key is looked at again');
+	is(job($job, 'state, reason, error_message IS NOT NULL'),
+		'needs_attention|credential|t', 'F27: and why it rests stays told');
 	$node->write_key('openai.key', "test-key-openai.rotated\n");
 	ok($node->wait_job($job, 'succeeded', 90), 'F27: goes on by itself');
 	$emulator->control('POST', 'keys', { restore => 'test-key-openai' });

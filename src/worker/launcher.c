@@ -22,6 +22,8 @@
  */
 #include "postgres.h"
 
+#include <signal.h>
+
 #include "access/genam.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
@@ -117,9 +119,20 @@ list_databases(Oid *databases)
 	return count;
 }
 
+/* Its database is gone, or not to be served: end the worker, free the slot. */
+static void
+leave_slot(HftSlot *slot)
+{
+	slot->served = false;
+	if (slot->pid != 0)
+		kill(slot->pid, SIGTERM);
+	else
+		slot->database = InvalidOid;
+}
+
 /*
  * Bring the slots in line with pg_database: new databases are looked into,
- * those gone, or not to be served, free their slot once no worker is there.
+ * those gone, or not to be served, are left.
  */
 static void
 read_databases(void)
@@ -128,24 +141,26 @@ read_databases(void)
 	int			count = list_databases(databases);
 
 	LWLockAcquire(hft_shared->lock, LW_EXCLUSIVE);
-	hft_shared->rescan = false;
 	for (int i = 0; i < HFT_MAX_SLOTS; i++)
 	{
 		HftSlot    *slot = &hft_shared->slots[i];
-		bool		known = false;
+		bool		known = slot->database == InvalidOid;
 
 		for (int k = 0; k < count; k++)
 			known |= databases[k] == slot->database;
-		if (!known && slot->pid == 0)
-			slot->database = InvalidOid;
+		if (!known)
+			leave_slot(slot);
 	}
 	for (int k = 0; k < count; k++)
 	{
-		HftSlot    *slot = hft_slot_find(databases[k], false);
+		HftSlot    *slot = hft_slot_find(databases[k], true);
 
-		if (slot == NULL && (slot = hft_slot_find(databases[k], true)) != NULL)
-			slot->wanted = true;
+		if (slot == NULL)
+			break;
+		slot->wanted |= !slot->served;
+		slot->served = true;
 	}
+	hft_shared->rescan = false;
 	LWLockRelease(hft_shared->lock);
 }
 
@@ -179,7 +194,7 @@ notice_bad_end(HftSlot *slot, TimestampTz now)
 static bool
 slot_is_due(const HftSlot *slot, TimestampTz now, bool sweep)
 {
-	if (slot->database == InvalidOid || slot->pid != 0 ||
+	if (!slot->served || slot->pid != 0 ||
 		slot->starting_at != 0 || slot->paused || slot->not_before > now)
 		return false;
 	return slot->wanted || slot->next_due <= now ||
@@ -223,7 +238,10 @@ start_workers(bool sweep)
 	{
 		HftSlot    *slot = &hft_shared->slots[i];
 
-		if (slot->database == InvalidOid)
+		/* left, and its worker is gone; a new one waits to be looked at */
+		if (!slot->served && slot->pid == 0 && !hft_shared->rescan)
+			slot->database = InvalidOid;
+		if (!slot->served)
 			continue;
 		notice_bad_end(slot, now);
 		if (slot->starting_at != 0)

@@ -92,6 +92,7 @@ hft_slot_find(Oid database, bool create)
 	free_slot->database = database;
 	free_slot->procno = -1;
 	free_slot->next_due = DT_NOEND;
+	hft_shared->rescan = true;
 	return free_slot;
 }
 

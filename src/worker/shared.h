@@ -26,6 +26,7 @@ typedef struct HftSlot
 	Oid			database;		/* InvalidOid: slot is free */
 	pid_t		pid;			/* 0: no worker */
 	int			procno;			/* to set its latch */
+	bool		served;			/* hft.databases has it, as the launcher read */
 	bool		wanted;			/* somebody committed work */
 	bool		installed;		/* the extension is there, as last seen */
 	bool		paused;			/* hft.pause(): keep out */
@@ -59,7 +60,8 @@ extern void hft_shared_init(void);
 
 /*
  * The slot of a database, made when "create" and a slot is free; NULL
- * otherwise.  The lock must be held, exclusively to create.
+ * otherwise.  The lock must be held, exclusively to create.  No worker is
+ * started for a new slot before the launcher saw that it may be served.
  */
 extern HftSlot *hft_slot_find(Oid database, bool create);
 

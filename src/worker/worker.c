@@ -249,7 +249,7 @@ detach(int code, Datum arg)
 		slot->pid = 0;
 		slot->procno = -1;
 		slot->running = 0;
-		slot->clean_exit = code == 0;
+		slot->clean_exit = code == 0 || slot->paused;
 		launcher = hft_shared->launcher_procno;
 	}
 	LWLockRelease(hft_shared->lock);

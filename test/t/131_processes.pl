@@ -184,6 +184,25 @@ sub stall
 	$emulator->clear_faults;
 }
 
+# hft.databases keeps workers out, also those that are there
+{
+	$node->set('hft.databases' => 'another');
+	$node->reload;
+	ok($node->poll_until('SELECT pg_catalog.count(*) = 0 FROM hft.worker'),
+		'hft.databases: the worker goes');
+	my $job = $node->submit('train', 'openai', $model);
+
+	# the launcher has seen the wish when it has given its slot up
+	ok($node->poll_until('SELECT pg_catalog.count(*) = 0 FROM hft.worker'),
+		'hft.databases: a submit calls for none');
+	is($node->safe_psql('postgres',
+			"SELECT state FROM hft.job WHERE id = $job"),
+		'pending', 'hft.databases: the job waits');
+	$node->set('hft.databases' => 'another, postgres');
+	$node->reload;
+	ok($node->wait_job($job, 'succeeded'), 'hft.databases: and goes on');
+}
+
 # F04: a fast stop does not wait for the network
 {
 	$node->submit('train', 'openai', $model);

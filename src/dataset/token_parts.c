@@ -74,8 +74,7 @@ count_until(HftEncoding *enc, const char *data, size_t len, int64 limit)
 	while (status == HFT_TOKEN_OK && scan.done < scan.len &&
 		   scan.tokens <= limit)
 	{
-		status = hft_scan_step(&scan, STEP_BYTES);
-		CHECK_FOR_INTERRUPTS();
+		status = hft_token_pause(hft_scan_step(&scan, STEP_BYTES));
 	}
 	if (status != HFT_TOKEN_OK)
 		hft_token_report(status);
@@ -95,8 +94,8 @@ scan_part(const TokenSource *source, size_t from, int64 limit,
 	while (status == HFT_TOKEN_OK && scan.done < scan.len &&
 		   scan.tokens <= limit)
 	{
-		status = hft_scan_encode(&scan, STEP_BYTES, NULL, part->ends, limit);
-		CHECK_FOR_INTERRUPTS();
+		status = hft_token_pause(hft_scan_encode(&scan, STEP_BYTES, NULL,
+												 part->ends, limit));
 	}
 	if (status != HFT_TOKEN_OK)
 		hft_token_report(status);

@@ -100,6 +100,7 @@ hft_encoding_get(const char *name)
 	status = hft_encoding_open(path, &enc);
 	if (status != HFT_TOKEN_OK)
 		report_open_failure(status, name, path);
+	hft_encoding_stop_on(enc, &InterruptPending);
 	strlcpy(encodings.name[encodings.n], name, NAMEDATALEN);
 	encodings.open[encodings.n++] = enc;
 	return enc;
@@ -165,6 +166,13 @@ hft_token_report(HftTokenStatus status)
 					hft_token_status_text(status))));
 }
 
+HftTokenStatus
+hft_token_pause(HftTokenStatus status)
+{
+	CHECK_FOR_INTERRUPTS();
+	return status == HFT_TOKEN_STOPPED ? HFT_TOKEN_OK : status;
+}
+
 int64
 hft_tokens_count(HftEncoding *enc, const char *text, size_t len)
 {
@@ -174,8 +182,7 @@ hft_tokens_count(HftEncoding *enc, const char *text, size_t len)
 	status = hft_scan_begin(&scan, enc, text, len);
 	while (status == HFT_TOKEN_OK && scan.done < scan.len)
 	{
-		status = hft_scan_step(&scan, STEP_BYTES);
-		CHECK_FOR_INTERRUPTS();
+		status = hft_token_pause(hft_scan_step(&scan, STEP_BYTES));
 	}
 	if (status != HFT_TOKEN_OK)
 		hft_token_report(status);
@@ -219,8 +226,8 @@ store_ids(HftEncoding *enc, const char *text, size_t len, uint32 *ids,
 
 	while (status == HFT_TOKEN_OK && scan.done < scan.len)
 	{
-		status = hft_scan_encode(&scan, STEP_BYTES, ids, NULL, n);
-		CHECK_FOR_INTERRUPTS();
+		status = hft_token_pause(hft_scan_encode(&scan, STEP_BYTES, ids,
+												 NULL, n));
 	}
 	if (status != HFT_TOKEN_OK)
 		hft_token_report(status);

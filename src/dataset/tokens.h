@@ -34,6 +34,12 @@ extern HftTokenTarget hft_token_site(FunctionCallInfo fcinfo, int argno);
 /* The text as UTF-8, which is what tokenizers read; no copy if it is that. */
 extern char *hft_token_text(text *value, size_t *len);
 
+/*
+ * After each step of a scan: answers interrupts, and lets a step that one
+ * had stopped be taken again.
+ */
+extern HftTokenStatus hft_token_pause(HftTokenStatus status);
+
 /* ERROR for a scan that failed. */
 extern void hft_token_report(HftTokenStatus status);
 

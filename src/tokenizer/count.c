@@ -79,7 +79,7 @@ count_long(HftEncoding *enc, const uint8_t *piece, size_t len)
 		int64_t		count = count_part(enc, piece, part);
 
 		if (count < 0)
-			return -1;
+			return count;
 		total += count;
 		piece += part;
 		len -= part;
@@ -89,7 +89,7 @@ count_long(HftEncoding *enc, const uint8_t *piece, size_t len)
 }
 
 /* Count one batch of pieces of the stretch that ends at "end". */
-static bool
+static int64_t
 count_batch(HftTokenScan *scan, const uint8_t *end, void *unused)
 {
 	HftEncoding *enc = scan->enc;
@@ -107,10 +107,10 @@ count_batch(HftTokenScan *scan, const uint8_t *end, void *unused)
 			count_short(enc, piece, len) : count_long(enc, piece, len);
 
 		if (count < 0)
-			return false;
+			return count;
 		scan->tokens += count;
 	}
-	return true;
+	return 0;
 }
 
 /* An added token is one token. */
@@ -129,10 +129,13 @@ hft_scan_step(HftTokenScan *scan, size_t bytes)
 int64_t
 hft_encoding_count(HftEncoding *enc, const char *text, size_t len)
 {
+	const volatile sig_atomic_t *stop = enc->space.stop;
 	HftTokenScan scan;
+	HftTokenStatus status = hft_scan_begin(&scan, enc, text, len);
 
-	if (hft_scan_begin(&scan, enc, text, len) != HFT_TOKEN_OK ||
-		hft_scan_step(&scan, scan.len) != HFT_TOKEN_OK)
-		return -1;
-	return scan.tokens;
+	enc->space.stop = NULL;
+	if (status == HFT_TOKEN_OK)
+		status = hft_scan_step(&scan, scan.len);
+	enc->space.stop = stop;
+	return status == HFT_TOKEN_OK ? scan.tokens : -1;
 }

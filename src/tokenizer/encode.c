@@ -40,7 +40,7 @@ put_index(HftTokenScan *scan, TokenSink *sink, uint32_t index)
 }
 
 /* A piece, or a part of one that no token crosses the ends of. */
-static bool
+static int64_t
 encode_part(HftTokenScan *scan, const uint8_t *part, size_t len,
 			TokenSink *sink)
 {
@@ -50,10 +50,10 @@ encode_part(HftTokenScan *scan, const uint8_t *part, size_t len,
 
 	for (i = 0; i < n; i++)
 		put_index(scan, sink, enc->space.symbol[i]);
-	return n >= 0;
+	return n;
 }
 
-static bool
+static int64_t
 encode_piece(HftTokenScan *scan, const uint8_t *piece, size_t len,
 			 TokenSink *sink)
 {
@@ -63,33 +63,35 @@ encode_piece(HftTokenScan *scan, const uint8_t *piece, size_t len,
 	if (index != HFT_NO_TOKEN)
 	{
 		put_index(scan, sink, index);
-		return true;
+		return 0;
 	}
 	while (len > 0)
 	{
 		size_t		part = hft_cut_next(vocab, &scan->enc->cuts, piece,
 										   len);
 
-		if (!encode_part(scan, piece, part, sink))
-			return false;
+		int64_t		n = encode_part(scan, piece, part, sink);
+
+		if (n < 0)
+			return n;
 		piece += part;
 		len -= part;
 	}
-	return true;
+	return 0;
 }
 
-static bool
+static int64_t
 encode_batch(HftTokenScan *scan, const uint8_t *end, void *sink)
 {
 	HftBatch   *batch = &scan->enc->batch;
+	int64_t		result = 0;
 	int			i;
 
 	hft_scan_split(scan, end);
-	for (i = 0; i < batch->n; i++)
-		if (!encode_piece(scan, batch->base + batch->start[i],
-						  batch->start[i + 1] - batch->start[i], sink))
-			return false;
-	return true;
+	for (i = 0; i < batch->n && result >= 0; i++)
+		result = encode_piece(scan, batch->base + batch->start[i],
+							  batch->start[i + 1] - batch->start[i], sink);
+	return result;
 }
 
 static void
@@ -111,12 +113,15 @@ int64_t
 hft_encoding_encode(HftEncoding *enc, const char *text, size_t len,
 					uint32_t *ids, size_t room)
 {
+	const volatile sig_atomic_t *stop = enc->space.stop;
 	HftTokenScan scan;
+	HftTokenStatus status = hft_scan_begin(&scan, enc, text, len);
 
-	if (hft_scan_begin(&scan, enc, text, len) != HFT_TOKEN_OK ||
-		hft_scan_encode(&scan, scan.len, ids, NULL, room) != HFT_TOKEN_OK)
-		return -1;
-	return scan.tokens;
+	enc->space.stop = NULL;
+	if (status == HFT_TOKEN_OK)
+		status = hft_scan_encode(&scan, scan.len, ids, NULL, room);
+	enc->space.stop = stop;
+	return status == HFT_TOKEN_OK ? scan.tokens : -1;
 }
 
 /* The bytes of a token, NULL for an id that is none. */

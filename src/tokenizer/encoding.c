@@ -213,6 +213,8 @@ hft_token_status_text(HftTokenStatus status)
 			return "was compiled for another version or machine";
 		case HFT_TOKEN_NO_MEMORY:
 			return "out of memory";
+		case HFT_TOKEN_STOPPED:
+			return "stopped";
 		case HFT_TOKEN_TOO_LONG:
 			return "text is too long";
 		case HFT_TOKEN_BAD_ID:

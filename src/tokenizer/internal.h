@@ -66,9 +66,9 @@ extern const HftKernel hft_kernel_none;
 extern const HftKernel hft_kernel_avx2;
 extern const HftKernel hft_kernel_avx512;
 
-/* scan.c: false when memory ran out */
-typedef bool (*HftTakeBatch) (HftTokenScan *scan, const uint8_t *end,
-							  void *context);
+/* scan.c: a batch is not below 0, or what hft_merge() failed with */
+typedef int64_t (*HftTakeBatch) (HftTokenScan *scan, const uint8_t *end,
+								 void *context);
 typedef void (*HftTakeAdded) (HftTokenScan *scan, const HftVocabExtra *added,
 							  void *context);
 extern void hft_scan_split(HftTokenScan *scan, const uint8_t *end);

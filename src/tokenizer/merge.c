@@ -18,6 +18,7 @@
 #include "tokenizer/unicode.h"
 
 #define SHORT_PIECE 32
+#define STOP_STEPS	4096		/* between two looks whether to stop */
 #define PLACE_BITS	5			/* rank and place fit 32 bits together */
 
 uint64_t
@@ -152,7 +153,7 @@ merge_short(const HftVocab *vocab, const uint8_t *piece, int len,
 static bool
 space_reserve(HftMergeSpace *space, size_t n)
 {
-	size_t		room = n + n / 2;
+	size_t		room = n > HFT_KEPT_ROOM ? n : n + n / 2;
 
 	if (n <= space->room)
 		return true;
@@ -178,7 +179,9 @@ hft_merge_free(HftMergeSpace *space)
 	free(space->next);
 	free(space->prev);
 	free(space->heap);
-	memset(space, 0, sizeof(*space));
+	space->symbol = space->next = space->prev = NULL;
+	space->heap = NULL;
+	space->room = 0;
 }
 
 static void
@@ -257,13 +260,20 @@ merge_item(const HftVocab *vocab, HftMergeSpace *space, size_t *nheap,
 	return 1;
 }
 
-static size_t
+static inline bool
+must_stop(const HftMergeSpace *space, size_t step)
+{
+	return step % STOP_STEPS == 0 && space->stop != NULL && *space->stop;
+}
+
+static int64_t
 merge_long(const HftVocab *vocab, HftMergeSpace *space,
 		   const uint8_t *piece, size_t len)
 {
 	size_t		n = start_symbols(vocab, piece, len, space->symbol);
 	size_t		nheap = 0;
 	size_t		left = n;
+	size_t		steps = 0;
 	size_t		i;
 	size_t		to = 0;
 
@@ -273,10 +283,18 @@ merge_long(const HftVocab *vocab, HftMergeSpace *space,
 		space->prev[i] = i - 1;
 	}
 	for (i = 0; i + 1 < n; i++)
+	{
+		if (must_stop(space, i + 1))
+			return HFT_MERGE_STOPPED;
 		offer_pair(vocab, space, &nheap, i, n);
+	}
 	while (nheap > 0)
+	{
+		if (must_stop(space, ++steps))
+			return HFT_MERGE_STOPPED;
 		left -= merge_item(vocab, space, &nheap,
 						   heap_pop(space->heap, &nheap), n);
+	}
 	for (i = 0; i < n; i = space->next[i])
 		space->symbol[to++] = space->symbol[i];
 	return left;
@@ -284,14 +302,14 @@ merge_long(const HftVocab *vocab, HftMergeSpace *space,
 
 /*
  * Merge a piece.  Returns the number of its tokens, whose indexes are then in
- * space->symbol, or -1 when memory ran out.
+ * space->symbol, or HFT_MERGE_NO_MEMORY or HFT_MERGE_STOPPED.
  */
 int64_t
 hft_merge(const HftVocab *vocab, HftMergeSpace *space, const uint8_t *piece,
 		  size_t len)
 {
 	if (!space_reserve(space, len > SHORT_PIECE ? len : SHORT_PIECE))
-		return -1;
+		return HFT_MERGE_NO_MEMORY;
 	if (len <= SHORT_PIECE)
 		return merge_short(vocab, piece, len, space->symbol);
 	return merge_long(vocab, space, piece, len);

@@ -16,6 +16,10 @@ hft_scan_begin(HftTokenScan *scan, HftEncoding *enc, const char *text,
 			   size_t len)
 {
 	memset(scan, 0, sizeof(*scan));
+	if (enc->space.room > HFT_KEPT_ROOM)
+		hft_merge_free(&enc->space);
+	if (enc->rewrite.text_room > HFT_KEPT_ROOM)
+		hft_rewrite_free(&enc->rewrite);
 	if (len > HFT_TOKEN_MAX_TEXT)
 		return HFT_TOKEN_TOO_LONG;
 	scan->enc = enc;
@@ -38,6 +42,27 @@ hft_scan_split(HftTokenScan *scan, const uint8_t *end)
 	scan->done = next - text;
 }
 
+void
+hft_encoding_stop_on(HftEncoding *enc, const volatile sig_atomic_t *flag)
+{
+	enc->space.stop = flag;
+}
+
+/* Take a batch; where that fails, the scan stands before it again. */
+static HftTokenStatus
+take_or_stay(HftTokenScan *scan, HftTakeBatch take_batch, void *context)
+{
+	HftTokenScan before = *scan;
+	int64_t		result = take_batch(scan, (const uint8_t *) scan->text +
+									scan->stop, context);
+
+	if (result >= 0)
+		return HFT_TOKEN_OK;
+	*scan = before;
+	return result == HFT_MERGE_STOPPED ? HFT_TOKEN_STOPPED :
+		HFT_TOKEN_NO_MEMORY;
+}
+
 /*
  * Go on for about "bytes" bytes: take_batch() is called for each batch of
  * pieces, take_added() for each added token.
@@ -53,14 +78,16 @@ hft_scan_advance(HftTokenScan *scan, size_t bytes, HftTakeBatch take_batch,
 	while (scan->done < goal)
 	{
 		const HftVocabExtra *added;
+		HftTokenStatus status;
 
 		if (scan->done == scan->stop)
 			scan->stop = hft_added_find(&scan->enc->vocab, text + scan->done,
 										text + scan->len, &added) - text;
 		if (scan->stop > scan->done)
 		{
-			if (!take_batch(scan, text + scan->stop, context))
-				return HFT_TOKEN_NO_MEMORY;
+			status = take_or_stay(scan, take_batch, context);
+			if (status != HFT_TOKEN_OK)
+				return status;
 			continue;
 		}
 		take_added(scan, added, context);

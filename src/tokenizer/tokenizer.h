@@ -10,15 +10,15 @@
  * of.  Bytes that are no UTF-8 give a defined result and are never read past.
  *
  * Pure C: nothing here allocates from PostgreSQL or leaves by longjmp, and
- * no call may be abandoned in the middle.  Who has to answer interrupts
- * counts through an HftTokenScan and looks between its steps.  A handle
- * keeps scratch memory, so it serves one thread at a time.
+ * no call may be abandoned in the middle; an HftTokenScan lets its caller
+ * look for interrupts.  A handle serves one thread at a time.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef HFT_TOKENIZER_H
 #define HFT_TOKENIZER_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +30,7 @@ typedef enum HftTokenStatus
 	HFT_TOKEN_BAD_FILE,			/* no vocabulary, or a damaged one */
 	HFT_TOKEN_BAD_VERSION,		/* written for another version of the code */
 	HFT_TOKEN_NO_MEMORY,
+	HFT_TOKEN_STOPPED,			/* see hft_encoding_stop_on() */
 	HFT_TOKEN_TOO_LONG,			/* text above HFT_TOKEN_MAX_TEXT bytes */
 	HFT_TOKEN_BAD_ID			/* decode: no such token in the vocabulary */
 } HftTokenStatus;
@@ -38,8 +39,7 @@ typedef enum HftTokenStatus
 
 typedef struct HftEncoding HftEncoding;
 
-/* Facts about an open encoding; the strings live as long as the handle. */
-typedef struct HftEncodingInfo
+typedef struct HftEncodingInfo	/* its strings live as long as the handle */
 {
 	const char *name;			/* "o200k_base" */
 	uint32_t	tokens;			/* ordinary tokens in the vocabulary */
@@ -49,9 +49,8 @@ typedef struct HftEncodingInfo
 } HftEncodingInfo;
 
 /*
- * Map the vocabulary file at "path".  On success *enc is set and is freed by
- * hft_encoding_close(); otherwise *enc is NULL.  The header and its checksum
- * are verified here, the whole file only by hft_encoding_verify().
+ * Map the vocabulary file at "path"; *enc is NULL on failure.  The header and
+ * its checksum are verified here, all of the file by hft_encoding_verify().
  */
 extern HftTokenStatus hft_encoding_open(const char *path, HftEncoding **enc);
 extern HftTokenStatus hft_encoding_verify(const HftEncoding *enc);
@@ -64,8 +63,7 @@ extern int64_t hft_encoding_count(HftEncoding *enc, const char *text,
 
 /*
  * Ids of a text.  Stores the first "room" of them and returns how many there
- * are in all (so that a second call can bring enough room), -1 when memory
- * ran out or the text is too long.
+ * are in all, -1 when memory ran out or the text is too long.
  */
 extern int64_t hft_encoding_encode(HftEncoding *enc, const char *text,
 								   size_t len, uint32_t *ids, size_t room);
@@ -84,7 +82,13 @@ extern HftTokenStatus hft_encoding_decode(const HftEncoding *enc,
  * A count in steps: "tokens" is exact for the first "done" bytes.  An
  * encoding may have to rewrite the text first, so that "text" and "len" are
  * not what was passed in.  A handle serves one scan at a time.
+ *
+ * One piece may be as long as the text.  A step that finds the flag set gives
+ * up in the middle of it with HFT_TOKEN_STOPPED, and can be taken again.
  */
+extern void hft_encoding_stop_on(HftEncoding *enc,
+								 const volatile sig_atomic_t *flag);
+
 typedef struct HftTokenScan
 {
 	HftEncoding *enc;
@@ -99,10 +103,7 @@ typedef struct HftTokenScan
 extern HftTokenStatus hft_scan_begin(HftTokenScan *scan, HftEncoding *enc,
 									 const char *text, size_t len);
 
-/*
- * Count on for about "bytes" bytes.  The text is finished when done == len.
- * Returns HFT_TOKEN_OK or HFT_TOKEN_NO_MEMORY.
- */
+/* Count on for about "bytes" bytes; the text ends when done == len. */
 extern HftTokenStatus hft_scan_step(HftTokenScan *scan, size_t bytes);
 
 /*
@@ -113,7 +114,7 @@ extern HftTokenStatus hft_scan_encode(HftTokenScan *scan, size_t bytes,
 									  uint32_t *ids, uint32_t *ends,
 									  size_t room);
 
-/* A lower-case sentence fragment for messages: "out of memory". */
+/* For messages: "out of memory". */
 extern const char *hft_token_status_text(HftTokenStatus status);
 
 #endif							/* HFT_TOKENIZER_H */

@@ -3,8 +3,7 @@
  * vocab.h
  *	  The tables of a vocabulary and what is done with them.
  *
- * This is the part of the tokenizer that hft-vocab shares: it builds the
- * tables with the functions that will read them.
+ * hft-vocab shares this part: what builds the tables is what reads them.
  *
  *-------------------------------------------------------------------------
  */
@@ -41,7 +40,8 @@ typedef struct HftVocab
 	int			cut_shift;
 } HftVocab;
 
-/* Arrays a merge works in; grown on demand, freed with the encoding. */
+/* Arrays a merge works in; those of a giant do not outlive its scan. */
+#define HFT_KEPT_ROOM	(1u << 18)
 typedef struct HftMergeSpace
 {
 	uint32_t   *symbol;			/* token index, HFT_NO_TOKEN once merged */
@@ -49,11 +49,11 @@ typedef struct HftMergeSpace
 	uint32_t   *prev;
 	uint64_t   *heap;			/* rank and position of candidate pairs */
 	size_t		room;			/* symbols the arrays hold */
+	const volatile sig_atomic_t *stop;	/* ends a merge when set; or NULL */
 } HftMergeSpace;
 
 /* Pairs of characters that were looked up: may a token hold both? */
 #define HFT_CUT_MEMO_BITS	14
-
 typedef struct HftCutMemo
 {
 	uint64_t	entry[1 << HFT_CUT_MEMO_BITS];
@@ -86,6 +86,8 @@ extern uint32_t hft_word_find(const HftVocab *vocab, const uint8_t *word,
 extern uint32_t hft_pair_find(const HftVocab *vocab, uint32_t left,
 							  uint32_t right);
 extern uint64_t hft_pair_hash(uint32_t left, uint32_t right);
+#define HFT_MERGE_NO_MEMORY	(-1)
+#define HFT_MERGE_STOPPED	(-2)
 extern int64_t hft_merge(const HftVocab *vocab, HftMergeSpace *space,
 						 const uint8_t *piece, size_t len);
 extern void hft_merge_free(HftMergeSpace *space);

@@ -26,6 +26,11 @@ SELECT hft.encode(U&'e\0301', 'qwen3') = hft.encode(U&'\00E9', 'qwen3') AS same;
 SELECT hft.count_tokens(repeat('a', 100000), 'gpt-4o') AS a,
 	   hft.count_tokens(repeat(E'\n', 100000), 'gpt-4o') AS newline;
 
+-- and one piece of the whole text can be cancelled in its middle
+SET statement_timeout = '300ms';
+SELECT hft.count_tokens(repeat('a', 6000000), 'gpt-4o');
+RESET statement_timeout;
+
 -- NULL
 SELECT hft.count_tokens(NULL, 'gpt-4o') IS NULL AS text,
 	   hft.count_tokens('x', NULL) IS NULL AS model;

@@ -163,6 +163,29 @@ test_steps(HftEncoding *enc)
 	free(text);
 }
 
+/* A piece as long as its text can be left in the middle and taken again. */
+static void
+test_stop(HftEncoding *enc)
+{
+	size_t		size = 100000;
+	char	   *text = malloc(size);
+	volatile sig_atomic_t flag = 1;
+	HftTokenScan scan;
+
+	memset(text, 'q', size);
+	hft_encoding_stop_on(enc, &flag);
+	is_int(hft_scan_begin(&scan, enc, text, size), HFT_TOKEN_OK, "begin");
+	is_int(hft_scan_step(&scan, size), HFT_TOKEN_STOPPED, "stopped");
+	is_int(scan.done, 0, "the scan stands where it stood");
+	flag = 0;
+	is_int(hft_scan_step(&scan, size), HFT_TOKEN_OK, "taken again");
+	flag = 1;
+	is_int(hft_encoding_count(enc, text, size), scan.tokens,
+		   "and a count in one call does not look");
+	hft_encoding_stop_on(enc, NULL);
+	free(text);
+}
+
 static void
 test_room(HftEncoding *enc)
 {
@@ -198,6 +221,7 @@ main(void)
 		test_long_pieces(enc);
 		test_page_guard(enc);
 		test_steps(enc);
+		test_stop(enc);
 		test_room(enc);
 		hft_encoding_close(enc);
 	}

@@ -177,8 +177,28 @@ hft_sql_retry_job(PG_FUNCTION_ARGS)
 }
 
 /*
+ * The copy may be older than what the original did with the job: without its
+ * own attempt it would create the job a second time.  So one is entered that
+ * is in doubt, and the job is looked for before it is created (R30).
+ */
+static void
+doubt_creation(const HftControl *control)
+{
+	static HftStatement doubt = {
+		"INSERT INTO hft.attempt (job_id, kind, token, request_digest, epoch,"
+		" state, error_message)"
+		" SELECT id, 'create', token, '', 0, 'in_doubt',"
+		" 'the original may have created the job' FROM hft.job WHERE id = $1",
+		1, {INT8OID}
+	};
+
+	if (control->remote_id == NULL && !control->open_create)
+		run_for_job(&doubt, control);
+}
+
+/*
  * In a copy of a database jobs do not go on by themselves: the original may
- * still run (R42).  Open attempts stay in doubt and are looked for.
+ * still run (R42).  Whatever it may have bought is looked for.
  */
 PG_FUNCTION_INFO_V1(hft_sql_adopt_job);
 
@@ -201,6 +221,7 @@ hft_sql_adopt_job(PG_FUNCTION_ARGS)
 	hft_scope_enter(&scope);
 	hft_statement_run(&adopt, values, NULL, 0);
 	hft_scope_leave(&scope);
+	doubt_creation(control);
 	hft_control_note(control, "adopted from another cluster or database");
 	if (reason_is(control, "moved"))
 		hft_control_resume(control, control->resume_state != NULL ?

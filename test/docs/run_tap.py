@@ -23,6 +23,7 @@ import time
 TOP = os.environ["TESTDIR"]
 sys.path.insert(0, os.path.join(TOP, "test/run"))
 
+from examples import normalise, pattern_of, read_examples  # noqa: E402
 from playground import Psql, playground  # noqa: E402
 from stage import test_user  # noqa: E402
 
@@ -30,9 +31,7 @@ ALWAYS = ("README.md", "docs/tutorial.md")
 MARK = "<!-- runs -->"
 SECONDS_PER_JOB = 2
 TUTORIAL_URL = "http://127.0.0.1:8808"
-REPEATS = "<!-- repeats -->"
 PATIENCE_SECONDS = 30
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Here:
@@ -50,49 +49,11 @@ class Here:
         return {"cwd": TOP, "env": dict(os.environ), "umask": 0o077}
 
 
-def read_examples(text):
-    """Return [[line, SQL, output or None, repeats?]] of a document."""
-    examples = []
-    end_of_sql = None
-    for block in FENCE.finditer(text):
-        language, body = block.groups()
-        if language == "sql":
-            line = text.count("\n", 0, block.start()) + 1
-            above = text[:block.start()].rstrip()
-            examples.append([line, body, None, above.endswith(REPEATS)])
-            end_of_sql = block.end()
-        elif not language and end_of_sql is not None \
-                and not text[end_of_sql:block.start()].strip():
-            examples[-1][2] = body
-            end_of_sql = None
-        else:
-            end_of_sql = None
-    return examples
-
-
 def point_at_emulator(sql, url):
     """Let a statement talk to the emulator instead of the platform."""
     sql = sql.replace(TUTORIAL_URL, url)
     return re.sub(r"OPTIONS \(provider '(\w+)'\)",
                   rf"OPTIONS (provider '\1', base_url '{url}/\1/v1')", sql)
-
-
-def pattern_of(output):
-    """The regular expression for what a document shows."""
-    lines = []
-    for line in output.rstrip().splitlines():
-        if line.strip() == "…":
-            lines.append(r"(?:.*\n)*?")
-        else:
-            parts = (re.escape(part) for part in line.rstrip().split("…"))
-            lines.append(".*".join(parts) + r"\n")
-    return re.compile("".join(lines))
-
-
-def normalise(output):
-    """What psql printed, without space at the ends of lines."""
-    lines = [line.rstrip() for line in output.splitlines()]
-    return "\n".join(lines).strip("\n") + "\n"
 
 
 class Tap:
@@ -150,7 +111,7 @@ def documents():
     for path in sorted(glob.glob(os.path.join(TOP, "docs/*.md"))
                        + [os.path.join(TOP, "README.md")]):
         with open(path, encoding="utf-8") as text:
-            if MARK in text.read() or os.path.relpath(path, TOP) in ALWAYS:
+            if MARK in text.read().splitlines() or os.path.relpath(path, TOP) in ALWAYS:
                 yield path
 
 

@@ -20,7 +20,7 @@ help:
 #:                          isolation pgtap perl docs fuzz; with FILES="a b"
 #:                          only these files of it
 #: make check-majors        all that needs a server, with each of PG_CONFIGS
-#: make start, psql, stop   a private server to try things on
+#: make start, psql, stop   a private server and the emulator to try things on
 #: make coverage            line coverage of unit and server suites
 #: make bench               every benchmark of test/bench
 #: make indent              lay out the sources as PostgreSQL does

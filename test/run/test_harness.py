@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 
+from examples import normalise, pattern_of, read_examples
 from run import Runner
 from stage import clean_environment
 from tap import count_points, run_logged, run_tap
@@ -41,6 +42,45 @@ REGRESS = [
     ("", (0, 1), "any, no verdict"),
 ]
 
+SHOWN = [
+    # what a document shows, what psql printed, the same?
+    (" a\n---\n 1\n(1 row)\n", " a  \n---\n 1\n(1 row)\n\n", True,
+     "space at the ends of lines and of the output"),
+    (" 1\n", " 2\n", False, "another value"),
+    (" 1\n", " 1\n 1\n", False, "a line more"),
+    (" 1\n 2\n", " 1\n", False, "a line less"),
+    (" 1.5\n", " 125\n", False, "a dot that is no wildcard"),
+    (" job-…-x\n", " job-a(b-x\n", True, "something within a line"),
+    (" job-…\n", " job-a\n b\n", False, "more than the line's own rest"),
+    (" 1\n…\n 2\n", " 1\n x\n y\n 2\n", True, "lines left out"),
+    (" 1\n…\n 2\n", " 1\n 2\n", True, "no lines left out"),
+    (" 1\n…\n 2\n", " 1\n x\n 3\n", False, "what follows lines left out"),
+]
+
+DOCUMENT = """\
+```console
+$ no
+```
+```sql
+SELECT 1;
+```
+
+```
+ 1
+```
+```sql
+SELECT 2;
+```
+Not its output:
+```
+ 2
+```
+<!-- repeats -->
+```sql
+SELECT 3;
+```
+"""
+
 number = 0
 failures = 0
 
@@ -54,6 +94,16 @@ def ok(right, what):
 
 def python(text):
     return [sys.executable, "-c", text]
+
+
+def test_examples():
+    for shown, printed, same, what in SHOWN:
+        ok((pattern_of(shown).fullmatch(normalise(printed)) is not None)
+           == same, f"example: {what}")
+    ok(read_examples(DOCUMENT) == [[4, "SELECT 1;\n", " 1\n", False],
+                                   [11, "SELECT 2;\n", None, False],
+                                   [19, "SELECT 3;\n", None, True]],
+       "examples of a document")
 
 
 def test_counting():
@@ -114,6 +164,7 @@ def test_environment():
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
+        test_examples()
         test_counting()
         test_regress(folder)
         test_programs(folder)

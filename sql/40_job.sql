@@ -57,6 +57,7 @@ CREATE TABLE hft.job (
 				 'permission', 'error')),
 	resume_state text,				-- where retry_job goes on from
 	wanted		text CHECK (wanted IN ('cancel', 'pause', 'resume')),
+	successor_id bigint REFERENCES hft.job ON DELETE SET NULL,	-- by retry_job
 
 	training_file_id bigint REFERENCES hft.file,
 	validation_file_id bigint REFERENCES hft.file,

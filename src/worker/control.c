@@ -104,6 +104,7 @@ read_control(void)
 	control->remote_id = hft_row_text(0, 9);
 	control->open_create = hft_row_int64(0, 10, 0) != 0;
 	control->is_here = hft_row_int64(0, 11, 0) != 0;
+	control->successor = hft_row_int64(0, 12, 0);
 	return control;
 }
 
@@ -123,7 +124,9 @@ hft_control_lock(int64 id)
 		" j.reason, j.resume_state, j.wanted, j.remote_id,"
 		" (EXISTS (SELECT FROM hft.attempt a WHERE a.job_id = j.id"
 		"  AND a.kind = 'create' AND a.state IN ('intended', 'in_doubt')))::int,"
-		" (j.system_identifier = $2 AND j.database = $3)::int"
+		" (j.system_identifier = $2 AND j.database = $3)::int,"
+		" (SELECT s.id FROM hft.job s WHERE s.id = j.successor_id"
+		"  AND s.state <> 'cancelled')"
 		" FROM hft.job j WHERE j.id = $1",
 		3, {INT8OID, INT8OID, OIDOID}
 	};

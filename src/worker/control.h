@@ -27,6 +27,7 @@ typedef struct HftControl
 	char	   *resume_state;
 	char	   *wanted;
 	char	   *remote_id;
+	int64		successor;		/* job that retries it; 0: none, or cancelled */
 	bool		open_create;	/* an attempt to create it is not settled */
 	bool		is_here;		/* submitted in this cluster and database */
 } HftControl;

@@ -138,6 +138,24 @@ read_request(const HftControl *control)
 	return submission;
 }
 
+/* A second call, by somebody whose first answer was lost, must not pay. */
+static void
+record_successor(const HftControl *control, int64 successor)
+{
+	static HftStatement record = {
+		"UPDATE hft.job SET successor_id = $2 WHERE id = $1",
+		2, {INT8OID, INT8OID}
+	};
+	Datum		values[2];
+	HftScope	scope;
+
+	values[0] = Int64GetDatum(control->id);
+	values[1] = Int64GetDatum(successor);
+	hft_scope_enter(&scope);
+	hft_statement_run(&record, values, NULL, 0);
+	hft_scope_leave(&scope);
+}
+
 static int64
 submit_successor(const HftControl *control)
 {
@@ -145,14 +163,20 @@ submit_successor(const HftControl *control)
 		"UPDATE hft.job SET name = NULL, revision = revision + 1"
 		" WHERE id = $1", 1, {INT8OID}
 	};
-	HftSubmission *submission = read_request(control);
+	HftSubmission *submission;
 	int64		id;
 
+	if (control->successor != 0)
+		hft_control_refuse(control, "retried",
+						   psprintf("It was retried as job " INT64_FORMAT " already.",
+									control->successor));
+	submission = read_request(control);
 	run_for_job(&give_up_name, control);
 	hft_submission_load(submission);
 	hft_submission_check(submission);
 	hft_submission_require(submission);
 	id = hft_submission_insert(submission);
+	record_successor(control, id);
 	hft_control_note(control, psprintf("retried as job " INT64_FORMAT, id));
 	return id;
 }

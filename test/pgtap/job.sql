@@ -1,6 +1,6 @@
 -- The SQLSTATE of every refusal: programs act on these, not on the words.
 BEGIN;
-SELECT plan(40);
+SELECT plan(42);
 SET client_min_messages = error;
 
 CREATE SERVER openai FOREIGN DATA WRAPPER hft OPTIONS (provider 'openai');
@@ -119,6 +119,14 @@ SET LOCAL ROLE pgtap_hft_stranger;
 SELECT throws_ok($$SELECT hft.submit_job('good', 'openai', 'm', version => 1)$$,
 	'42501', NULL, 'submit_job: no USAGE');
 RESET ROLE;
+
+-- a second call after a lost answer must not pay again
+UPDATE hft.dataset SET owner = current_user::regrole;
+UPDATE hft.job SET state = 'failed', server = 'openai';
+SELECT cmp_ok(hft.retry_job(:job), '>', :job::bigint,
+	'retry_job: a failed job gets a successor');
+SELECT throws_ok('SELECT hft.retry_job(' || :job || ')', '55000', NULL,
+	'retry_job: but only one');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -313,7 +313,8 @@ UPDATE hft.job SET state = 'failed' WHERE id = 2;
 SELECT hft.retry_job('live') > 2 AS successor;
 SELECT state, base_model, id > 2 AS successor FROM hft.job WHERE name = 'live';
 SELECT name FROM hft.job WHERE id = 2;
-UPDATE hft.job SET state = 'failed', version_id = NULL WHERE id = 2;
+UPDATE hft.job SET state = 'failed', version_id = NULL, successor_id = NULL
+WHERE id = 2;
 SELECT hft.retry_job(2);
 
 -- in a copy of the database nothing goes on by itself (R42)

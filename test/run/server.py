@@ -8,6 +8,7 @@ listen_addresses = ''
 unix_socket_directories = '{home}'
 fsync = off
 max_connections = 20
+max_prepared_transactions = 5
 log_statement = 'none'
 """
 

@@ -130,7 +130,7 @@ const HftReportTable hft_report_tables[] = {
 		" LEFT JOIN hft.file u ON u.id = j.validation_file_id"
 		" CROSS JOIN LATERAL (VALUES"
 		"  (1, 'Data set', j.dataset || ' version ' || v.number),"
-		"  (2, 'SHA-256 of its lines', encode(v.sha256, 'hex')),"
+		"  (2, 'SHA-256 of its splits', encode(v.sha256, 'hex')),"
 		"  (3, 'Query', ltrim(v.query, E'\\n')),"
 		"  (4, 'Sealed', " MOMENT("v.created_at")
 		"   || ' at ' || v.lsn || ', hft ' || v.hft_version),"

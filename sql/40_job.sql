@@ -259,7 +259,9 @@ CREATE TABLE hft.deployment (
 	checked_at	timestamptz,
 	due_at		timestamptz,
 	epoch		bigint NOT NULL DEFAULT 0,
-	revision	bigint NOT NULL DEFAULT 0
+	revision	bigint NOT NULL DEFAULT 0,
+	system_identifier bigint,		-- R42: where it was asked for
+	database	oid
 ) WITH (fillfactor = 70);
 -- a name is free again when its endpoint is gone
 CREATE UNIQUE INDEX deployment_name ON hft.deployment (name)

@@ -15,6 +15,7 @@
 
 #include <time.h>
 
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -134,15 +135,17 @@ insert_wish(const Wish *wish)
 {
 	static HftStatement insert = {
 		"INSERT INTO hft.deployment (name, owner, server, model, job_id,"
-		" options, due_at)"
+		" options, due_at, system_identifier, database)"
 		" SELECT $1, $2::regrole, m.server, m.model, m.job_id, $4::jsonb,"
-		" clock_timestamp() FROM hft.model m WHERE m.id = $3"
+		" clock_timestamp(), $5, $6 FROM hft.model m WHERE m.id = $3"
 		" ON CONFLICT DO NOTHING",
-		4, {TEXTOID, OIDOID, INT8OID, TEXTOID}
+		6, {TEXTOID, OIDOID, INT8OID, TEXTOID, INT8OID, OIDOID}
 	};
-	Datum		values[4] = {
+	Datum		values[6] = {
 		CStringGetTextDatum(wish->name), ObjectIdGetDatum(wish->role),
-		Int64GetDatum(wish->model->id), CStringGetTextDatum(wish->options)
+		Int64GetDatum(wish->model->id), CStringGetTextDatum(wish->options),
+		Int64GetDatum((int64) GetSystemIdentifier()),
+		ObjectIdGetDatum(MyDatabaseId)
 	};
 
 	(void) hft_statement_run(&insert, values, NULL, 0);

@@ -16,8 +16,10 @@
  */
 #include "postgres.h"
 
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "common/pg_prng.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -43,6 +45,7 @@ typedef struct Deployment
 	char	   *remote;			/* cursors by operation, JSON */
 	int			failures;
 	int64		open_attempt;	/* 0: none */
+	bool		is_here;		/* asked for in this cluster and database */
 	HftDeploymentFacts facts;
 } Deployment;
 
@@ -67,6 +70,7 @@ read_deployment(uint64 row)
 	facts->job_remote_id = hft_row_text(row, 12);
 	facts->remote_id = hft_row_text(row, 13);
 	facts->options = hft_row_text(row, 14);
+	deployment->is_here = hft_row_int64(row, 15, 0) != 0;
 	return deployment;
 }
 
@@ -76,18 +80,21 @@ load_deployments(HftTask **tasks, int room, const int64 *busy, int nbusy)
 	static HftStatement load = {
 		"SELECT d.id, d.owner::oid::bigint, d.server, d.state, d.wanted,"
 		" d.remote::text, d.failures, a.id, d.token::text, d.name, d.model,"
-		" j.remote_id, d.remote_id, d.options::text"
+		" j.remote_id, d.remote_id, d.options::text,"
+		" (d.system_identifier = $4 AND d.database = $5)::int"
 		" FROM hft.deployment d LEFT JOIN hft.job j ON j.id = d.job_id"
 		" LEFT JOIN hft.attempt a ON a.deployment_id = d.id"
 		"  AND a.state IN ('intended', 'in_doubt')"
 		" WHERE d.due_at <= $1 AND d.id <> ALL ($2)"
 		" AND d.state NOT IN ('gone', 'failed') ORDER BY d.due_at LIMIT $3",
-		3, {TIMESTAMPTZOID, INT8ARRAYOID, INT8OID}
+		5, {TIMESTAMPTZOID, INT8ARRAYOID, INT8OID, INT8OID, OIDOID}
 	};
 	Datum		values[] = {
 		TimestampTzGetDatum(hft_now()),
 		PointerGetDatum(hft_id_array(busy, nbusy)),
-		Int64GetDatum(room)
+		Int64GetDatum(room),
+		Int64GetDatum((int64) GetSystemIdentifier()),
+		ObjectIdGetDatum(MyDatabaseId)
 	};
 	HftScope	scope;
 	uint64		rows;
@@ -444,11 +451,24 @@ walk_again(HftTask *task)
 	return HFT_TURN_RELEASE;
 }
 
+/* A copy of the database must not pay for a second endpoint (R42). */
+static HftTurn
+leave_to_original(HftTask *task)
+{
+	if (task_deployment(task)->wanted != NULL)
+		return rest(task, "gone", -1);
+	return stop(task, "needs_attention",
+				"the deployment was asked for in another cluster or database",
+				"Call hft.undeploy_model() here, and deploy the model anew if this database is to serve it.");
+}
+
 static HftTurn
 next_operation(HftTask *task)
 {
 	Deployment *deployment = task_deployment(task);
 
+	if (!deployment->is_here && deployment->facts.remote_id == NULL)
+		return leave_to_original(task);
 	if (deployment->open_attempt != 0)
 		return walk_again(task);
 	if (deployment->wanted != NULL && deployment->facts.remote_id != NULL)

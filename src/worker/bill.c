@@ -43,11 +43,14 @@ server_of_job(int64 job_id)
 	return hft_row_text(0, 1);
 }
 
-/* $1 job, $2 provider, $3 tokens, $4 billed nano-dollars (null: unknown) */
+/*
+ * $1 job, $2 provider, $3 tokens, $4 billed nano-dollars (null: unknown).
+ * What was imported was paid when it ended, at the price of that day.
+ */
 static HftStatement book_training = {
 	"INSERT INTO hft.cost AS c"
-	" (owner, server, job_id, kind, model, quantity, unit, amount, source)"
-	" SELECT j.owner, j.server, j.id, 'training', j.base_model, $3, 'tokens',"
+	" (at, owner, server, job_id, kind, model, quantity, unit, amount, source)"
+	" SELECT t.at, j.owner, j.server, j.id, 'training', j.base_model, $3, 'tokens',"
 	"  coalesce($4 / 1000000000.0, round(greatest("
 	"   p.amount * $3 / 1000000, CASE WHEN p.amount * $3 > 0"
 	"   THEN m.amount END), 9)),"
@@ -55,11 +58,13 @@ static HftStatement book_training = {
 	"   WHEN p.amount * $3 IS NOT NULL THEN 'price:' || p.id"
 	"   ELSE 'unknown' END"
 	" FROM hft.job j"
+	" CROSS JOIN LATERAL (SELECT CASE WHEN j.imported"
+	"  THEN least(j.finish_estimate, now()) ELSE now() END) t (at)"
 	" LEFT JOIN LATERAL hft.find_price($2, j.base_model, j.method,"
-	"  'train_1m_tokens', coalesce(j.finished_at, now()),"
+	"  'train_1m_tokens', t.at,"
 	"  j.hyperparameters || j.options) p ON true"
 	" LEFT JOIN LATERAL hft.find_price($2, j.base_model, j.method,"
-	"  'train_minimum', coalesce(j.finished_at, now()),"
+	"  'train_minimum', t.at,"
 	"  j.hyperparameters || j.options) m ON true"
 	" WHERE j.id = $1"
 	" ON CONFLICT (job_id) WHERE kind = 'training' DO UPDATE"

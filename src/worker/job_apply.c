@@ -337,6 +337,7 @@ apply_status(HftTask *task, const HftResult *result)
 	HftJob	   *job = task_job(task);
 	const HftOutcome *outcome = &task->outcome;
 	HftJobChange change;
+	HftTurn		turn;
 
 	hft_job_change(job, &change);
 	change.answered = true;
@@ -356,10 +357,13 @@ apply_status(HftTask *task, const HftResult *result)
 		change.state = states[outcome->state];
 	if (outcome->state == HFT_REMOTE_FAILED)
 		hft_job_explain_failure(task, &change);
-	if (outcome->state == HFT_REMOTE_SUCCEEDED ||
-		outcome->state == HFT_REMOTE_CANCELLED)
+	turn = hft_job_finish_turn(task, &change, true);
+	/* after its end is recorded, which dates the bill */
+	if (turn != HFT_TURN_RELEASE &&
+		(outcome->state == HFT_REMOTE_SUCCEEDED ||
+		 outcome->state == HFT_REMOTE_CANCELLED))
 		book_training(job->id, outcome);
-	return hft_job_finish_turn(task, &change, true);
+	return turn;
 }
 
 /* The history is complete: the provider's end becomes ours. */

@@ -54,5 +54,10 @@ is($second->safe_psql('postgres', $metrics),
 is($second->safe_psql('postgres',
 		"SELECT pg_catalog.count(*) FROM hft.model WHERE kind = 'tuned'"),
 	JOBS, 'and their models');
+is($second->safe_psql('postgres', q{
+	SELECT pg_catalog.count(*) FROM hft.cost c JOIN hft.job j ON j.id = c.job_id
+	WHERE c.at = j.finish_estimate AND c.at < j.submitted_at + interval '1 hour'
+	AND c.amount > 0}),
+	JOBS, 'and their bills, on the day they ended');
 
 done_testing();

@@ -111,8 +111,9 @@ def documents():
     for path in sorted(glob.glob(os.path.join(TOP, "docs/*.md"))
                        + [os.path.join(TOP, "README.md")]):
         with open(path, encoding="utf-8") as text:
-            if MARK in text.read().splitlines() or os.path.relpath(path, TOP) in ALWAYS:
-                yield path
+            marked = MARK in text.read().splitlines()
+        if marked or os.path.relpath(path, TOP) in ALWAYS:
+            yield path
 
 
 def main():

@@ -121,7 +121,7 @@ class Demo:
             if lines != shown:
                 self.screen.progress(lines, shown is None)
                 shown = lines
-            time.sleep(0.2 if self.screen.live else 1.8)
+            time.sleep(0.2 if self.screen.live else 2.5)
         raise Failed(f"not finished within {WATCH_SECONDS} seconds")
 
     def play(self, directives, sql):

@@ -362,6 +362,7 @@ record_answer(HftEngine *engine, HftTask *task)
 		return HFT_TURN_RELEASE;
 	task->lasting = task->attempt != 0;
 	turn = task->subject->apply(task, result);
+	hft_fault_point("commit", hft_op_name(task->op));
 	hft_worker_commit(task->lasting);
 	return turn;
 }

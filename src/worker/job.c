@@ -15,7 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "base/sql.h"
-#include "worker/job.h"
+#include "worker/job_internal.h"
 #include "worker/subject.h"
 #include "worker/worker.h"
 
@@ -241,6 +241,26 @@ hft_job_change(const HftJob *job, HftJobChange *change)
 	change->failures = job->failures;
 	change->final = job->final;
 	change->due_ms = 0;
+}
+
+bool
+hft_job_reread_state(HftJob *job)
+{
+	static HftStatement find = {
+		"SELECT state FROM hft.job WHERE id = $1"
+		" AND state NOT IN ('succeeded', 'failed', 'cancelled')",
+		1, {INT8OID}
+	};
+	Datum		values[] = {Int64GetDatum(job->id)};
+	HftScope	scope;
+	bool		live;
+
+	hft_scope_enter(&scope);
+	live = hft_statement_run(&find, values, NULL, 0) > 0;
+	if (live)
+		job->state = state_of(hft_row_text(0, 1), job->state);
+	hft_scope_leave(&scope);
+	return live;
 }
 
 /* Tell listeners of channel hft_job. */

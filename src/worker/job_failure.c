@@ -295,6 +295,9 @@ hft_job_blame(HftTask *task, const char *sqlstate, const char *problem)
 	HftJob	   *job = task_job(task);
 	HftJobChange change;
 
+	/* what was undone with the transaction had changed ours */
+	if (!hft_job_reread_state(job))
+		return;
 	hft_job_change(job, &change);
 	change.error_class = "internal";
 	change.sqlstate = sqlstate;

@@ -47,6 +47,9 @@ extern HftTurn hft_job_park(HftTask *task, const char *reason,
 extern HftTurn hft_job_close(HftTask *task, HftJobState state,
 							 const char *message, const char *hint);
 
+/* job.c: take over the stored state; false when the job is over, or gone */
+extern bool hft_job_reread_state(HftJob *job);
+
 /* job_file.c: the file rows behind an upload */
 extern bool hft_file_claim(HftJobFile *file, int64 job_id);
 extern void hft_file_measured(HftJobFile *file, int64 bytes,

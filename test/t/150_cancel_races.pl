@@ -46,6 +46,16 @@ $node->let_go;
 ok($node->wait_job($job, 'cancelled'), 'a refused job that nobody wants ends');
 $emulator->clear_faults;
 
+# an error after the row was changed is charged to the job all the same
+my $bought = $emulator->total('job.create');
+$node->arm('commit:create', 'error');
+$next = $node->submit('triage', 'openai', $model);
+ok($node->poll_until(qq{SELECT state FROM hft.job WHERE id = $next
+	AND error_class = 'internal' AND failures = 1}, 'creating', 20),
+	'an error at the end of a step is recorded');
+ok($node->wait_job($next, 'succeeded', 30), 'and the job goes on');
+is($emulator->total('job.create'), $bought + 1, 'bought once');
+
 # a job that the platform has lost can be ended
 $node->safe_psql('postgres', qq{
 	UPDATE hft.job SET state = 'needs_attention', reason = 'lost',

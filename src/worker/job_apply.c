@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "common/pg_prng.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -205,6 +206,32 @@ apply_file_status(HftTask *task, const HftResult *result)
 	file->state = "ready";
 	file->checked = true;
 	return HFT_TURN_AGAIN;
+}
+
+/* The platform's own price, known before anything is bought. */
+static HftTurn
+apply_estimate(HftTask *task, const HftResult *result)
+{
+	static HftStatement quote = {
+		"UPDATE hft.job SET quoted_amount = $2 / 1e9 WHERE id = $1",
+		2, {INT8OID, INT8OID}
+	};
+	HftJob	   *job = task_job(task);
+	Datum		values[] = {
+		Int64GetDatum(job->id), Int64GetDatum(task->outcome.amount_nano)
+	};
+	HftJobChange change;
+	HftScope	scope;
+
+	hft_scope_enter(&scope);
+	if (task->outcome.amount_nano != HFT_UNKNOWN)
+		(void) hft_statement_run(&quote, values, NULL, 0);
+	hft_scope_leave(&scope);
+	hft_job_change(job, &change);
+	change.state = HFT_JOB_CREATING;
+	change.answered = true;
+	change.failures = 0;
+	return hft_job_finish_turn(task, &change, true);
 }
 
 /* The job exists at the provider: from here on it is only watched. */
@@ -473,6 +500,7 @@ static const ApplyFunction appliers[HFT_OP_COUNT] = {
 	[HFT_OP_FIND_FILE] = apply_find_file,
 	[HFT_OP_UPLOAD] = apply_upload,
 	[HFT_OP_FILE_STATUS] = apply_file_status,
+	[HFT_OP_ESTIMATE] = apply_estimate,
 	[HFT_OP_CREATE] = apply_create,
 	[HFT_OP_FIND] = apply_find,
 	[HFT_OP_STATUS] = apply_status,

@@ -173,6 +173,11 @@ end_or_ignore(HftTask *task)
 			change.fulfilled = true;
 			change.answered = true;
 			return hft_job_finish_turn(task, &change, true);
+		case HFT_OP_ESTIMATE:
+			/* no quote is no reason not to buy */
+			hft_job_change(job, &change);
+			change.state = HFT_JOB_CREATING;
+			return hft_job_finish_turn(task, &change, true);
 		default:
 			return retry_later(task);
 	}

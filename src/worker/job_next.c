@@ -211,10 +211,12 @@ next_preparing(HftTask *task)
 	HftJob	   *job = task_job(task);
 
 	job->file = file_to_check(job);
-	if (job->file == NULL)
-		return move_to(task, HFT_JOB_CREATING);
-	return prepare(task, HFT_OP_FILE_STATUS,
-				   hft_cursor_get(job->file->remote, "file_status"));
+	if (job->file != NULL)
+		return prepare(task, HFT_OP_FILE_STATUS,
+					   hft_cursor_get(job->file->remote, "file_status"));
+	if (task->server->provider->operations[HFT_OP_ESTIMATE].request != NULL)
+		return prepare(task, HFT_OP_ESTIMATE, NULL);
+	return move_to(task, HFT_JOB_CREATING);
 }
 
 /*

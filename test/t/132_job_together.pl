@@ -61,6 +61,7 @@ is($node->safe_psql('postgres', qq{
 		FROM hft.event WHERE job_id = $job}),
 	't', 'events, whatever their spelling');
 is(job($job, 'billed_amount = 4'), 't', 'the bill is what the platform says');
+is(job($job, 'quoted_amount = 4'), 't', 'as it had quoted before');
 
 # the tuned model answers on an endpoint of its own
 $node->safe_psql('postgres',

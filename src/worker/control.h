@@ -16,6 +16,8 @@
 
 #include "fmgr.h"
 
+#include "compat.h"
+
 typedef struct HftControl
 {
 	int64		id;
@@ -45,8 +47,9 @@ extern int64 hft_job_find(const char *name);
 extern HftControl *hft_control_lock(int64 id);
 
 /* ERROR 55000: "job 42 cannot be WHAT", with its state and a hint. */
-extern void hft_control_refuse(const HftControl *control, const char *what,
-							   const char *hint) pg_attribute_noreturn();
+pg_noreturn extern void hft_control_refuse(const HftControl *control,
+										   const char *what,
+										   const char *hint);
 
 /*
  * Let the worker look at the job again, in this state and with this wish

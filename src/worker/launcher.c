@@ -55,7 +55,7 @@
 #define START_TIMEOUT_MS 10000	/* registered, but never attached */
 #define SLOT_RETRY_MS 5000		/* F06: no free worker slot */
 
-PGDLLEXPORT void hft_launcher_main(Datum arg) pg_attribute_noreturn();
+pg_noreturn PGDLLEXPORT void hft_launcher_main(Datum arg);
 
 void
 hft_launcher_register(void)

@@ -56,7 +56,7 @@
 #define NAP_MS 1000				/* longest wait without a turn */
 #define LOOK_MS 10000			/* longest time without a look at the tables */
 
-PGDLLEXPORT void hft_worker_main(Datum arg) pg_attribute_noreturn();
+pg_noreturn PGDLLEXPORT void hft_worker_main(Datum arg);
 
 static int64 worker_epoch = 0;
 

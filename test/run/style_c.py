@@ -109,11 +109,12 @@ def header_form(tree):
 
 
 def versions(tree):
-    """Only compat.h asks for versions."""
+    """Only compat.h asks for versions, or uses what a newer one lacks."""
     for path, text in tree.items():
         if not path.endswith((".c", ".h")) or path == "src/compat.h":
             continue
-        for match in re.finditer(r"PG_VERSION_NUM|LIBCURL_VERSION_NUM",
+        for match in re.finditer(r"PG_VERSION_NUM|LIBCURL_VERSION_NUM"
+                                 r"|pg_attribute_noreturn",
                                  blank(text)):
             yield path, line_at(text, match.start()), \
                 f"{match.group(0)} belongs into src/compat.h"

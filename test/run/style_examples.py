@@ -50,7 +50,8 @@ EXAMPLES = {
         [source(GUARDED, "src/base/a.h")]),
     "versions": (
         [source("#if PG_VERSION_NUM >= 170000\n#endif\n"),
-         source("#if LIBCURL_VERSION_NUM > 1\n#endif\n", "src/http/a.c")],
+         source("#if LIBCURL_VERSION_NUM > 1\n#endif\n", "src/http/a.c"),
+         source("void f(void) pg_attribute_noreturn();\n")],
         [source("#if PG_VERSION_NUM >= 170000\n#endif\n", "src/compat.h"),
          source("/* PG_VERSION_NUM is not ours to ask */\n")]),
     "function_size": (

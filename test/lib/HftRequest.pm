@@ -60,7 +60,9 @@ sub call
 	my ($self, $url, %options) = @_;
 	my $method = delete $options{method}
 	  // (grep({ exists $options{$_} } qw(body dataset)) ? 'POST' : 'GET');
-	my $list = join ', ', map { quoted($_) } %options;
+	# in a fixed order: "feed" corrects what "dataset" presumes
+	my $list = join ', ',
+	  map { quoted($_), quoted($options{$_}) } sort keys %options;
 
 	return 'SELECT pg_catalog.to_json(t) FROM test_http('
 	  . quoted($url) . ", '$method', ARRAY[$list]::text[]) t";

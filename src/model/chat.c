@@ -165,7 +165,7 @@ sign(Chat *chat, HftRequest *http_request)
 	{
 		HftCredentials credentials = {secret};
 
-		problem = hft_sign_request(server->provider->name, http_request,
+		problem = hft_sign_request(&server->facts, http_request,
 								   &credentials, chat->call.now,
 								   chat->call.arena);
 		hft_secret_free(secret);

@@ -65,6 +65,10 @@ typedef struct HftRequest
 	HftHeader	headers[HFT_MAX_HEADERS];
 	int			nheaders;
 	HftAuth		auth;
+	const char *audience;		/* which of the platform's services, as its
+								 * signer knows them; NULL: the usual one */
+	const char *body_sha256;	/* lower-case hex, when the signer needs it and
+								 * a data set is in the body; else NULL */
 	HftEffect	effect;
 	HftPace		pace;
 	size_t		response_limit; /* bytes; 0: the default, 1 MiB */

@@ -33,6 +33,7 @@
 
 #include "provider/billing.h"
 #include "provider/facts.h"
+#include "provider/landscape.h"
 #include "provider/message.h"
 #include "provider/options.h"
 #include "provider/outcome.h"
@@ -87,6 +88,7 @@ typedef struct HftProvider
 	int			settle_s;		/* a new job shows up in listings within */
 	bool		create_is_idempotent;	/* the token deduplicates (Bedrock) */
 	const char *closing_notice; /* a sentence, or NULL */
+	HftLandscape landscape;
 	HftBillableRule billable;	/* NULL: the bill cannot be foretold */
 	HftOperation operations[HFT_OP_COUNT];
 } HftProvider;

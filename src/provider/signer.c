@@ -13,7 +13,8 @@
 
 #include <string.h>
 
-typedef const char *(*SignFunction) (HftRequest *request,
+typedef const char *(*SignFunction) (const HftServerFacts *server,
+									 HftRequest *request,
 									 const HftCredentials *credentials,
 									 int64_t now, HftArena *arena);
 
@@ -31,8 +32,8 @@ is_token(const char *secret)
 
 /* The secret is copied into the arena alone, which the engine wipes. */
 static const char *
-sign_bearer(HftRequest *request, const HftCredentials *credentials,
-			int64_t now, HftArena *arena)
+sign_bearer(const HftServerFacts *server, HftRequest *request,
+			const HftCredentials *credentials, int64_t now, HftArena *arena)
 {
 	char	   *value;
 
@@ -60,7 +61,7 @@ static const struct
 
 /* An unknown platform is an error, not an unsigned request. */
 const char *
-hft_sign_request(const char *provider, HftRequest *request,
+hft_sign_request(const HftServerFacts *server, HftRequest *request,
 				 const HftCredentials *credentials, int64_t now,
 				 HftArena *arena)
 {
@@ -68,8 +69,8 @@ hft_sign_request(const char *provider, HftRequest *request,
 		return NULL;
 	for (int i = 0; signers[i].provider != NULL; i++)
 	{
-		if (strcmp(signers[i].provider, provider) == 0)
-			return signers[i].sign(request, credentials, now, arena);
+		if (strcmp(signers[i].provider, server->provider) == 0)
+			return signers[i].sign(server, request, credentials, now, arena);
 	}
 	return "There is no way to sign requests for this platform.";
 }

@@ -12,15 +12,17 @@
 #ifndef HFT_SIGNER_H
 #define HFT_SIGNER_H
 
+#include "provider/facts.h"
 #include "provider/message.h"
 
 typedef struct HftCredentials
 {
 	const char *secret;			/* API key, or the text of a key file */
+	const char *token;			/* access token made from it; may be NULL */
 } HftCredentials;
 
 /* NULL when signed, else the reason as a sentence. */
-extern const char *hft_sign_request(const char *provider,
+extern const char *hft_sign_request(const HftServerFacts *server,
 									HftRequest *request,
 									const HftCredentials *credentials,
 									int64_t now, HftArena *arena);

@@ -228,7 +228,7 @@ send_request(HftEngine *engine, HftTask *task)
 	{
 		HftCredentials credentials = {task->secret ? task->secret : ""};
 
-		problem = hft_sign_request(task->server->provider->name,
+		problem = hft_sign_request(&task->server->facts,
 								   &task->request, &credentials,
 								   (int64_t) time(NULL), task->arena);
 	}

@@ -20,6 +20,7 @@ BEGIN ATOMIC
 		'cancel_job', 'pause_job', 'resume_job', 'retry_job', 'adopt_job',
 		'import_jobs', 'worker_status',
 		'find_price', 'price_of', 'find_retirement',
+		'providers', 'provider_operations', 'provider_options',
 		'best_checkpoint', 'loss_alerts', 'sparkline', 'loss_svg', 'report',
 		'promote', 'rollback', 'drop_alias', 'model_id', 'chat',
 		'chat_detail', 'deploy_model', 'undeploy_model',

@@ -146,6 +146,17 @@ const HftProvider hft_provider_openai = {
 	.closing_notice = "OpenAI is closing self-serve fine-tuning: nobody can "
 	"create jobs from 2027-01-06, and organisations without recent use "
 	"cannot today.",
+	.landscape = {
+		.loss_source = "events while it runs, else the result file (CSV)",
+		.recovery = "by metadata, through a filtered listing",
+		.serving = "at once, by the model's name",
+		.serving_billing = "per token; nothing while idle",
+		.weights = "not downloadable",
+		.data_location = "OpenAI, in the key's project, until the file is "
+		"deleted",
+		.status = "closing: no new jobs from 2027-01-06, for organisations "
+		"without recent use none today"
+	},
 	.operations = OPERATIONS
 };
 
@@ -162,5 +173,13 @@ const HftProvider hft_provider_openai_compatible = {
 	.max_file_bytes = INT64_C(8000000000),
 	.settle_s = 60,
 	.billable = hft_billable_openai,
+	.landscape = {
+		.loss_source = "events while it runs, else the result file (CSV)",
+		.recovery = "by metadata, through a listing",
+		.serving = "as the service does it",
+		.data_location = "where base_url points: a gateway or trainer of "
+		"one's own keeps it in the house",
+		.status = "the operator's"
+	},
 	.operations = OPERATIONS
 };

@@ -131,6 +131,15 @@ const HftProvider hft_provider_together = {
 	.max_file_bytes = INT64_C(50) * 1024 * 1024 * 1024,
 	.settle_s = 30,
 	.billable = hft_billable_together,
+	.landscape = {
+		.loss_source = "metrics, whole or from a step on",
+		.recovery = "by the end of the model's suffix, through a listing",
+		.serving = "on a dedicated endpoint",
+		.serving_billing = "per hour of each replica's GPUs, also while idle",
+		.weights = "downloadable, merged or as an adapter",
+		.data_location = "Together AI, until the file is deleted",
+		.status = "open"
+	},
 	.operations = {
 		[HFT_OP_FIND_FILE] = HFT_OP_ROW(hft_together_find_file),
 		[HFT_OP_UPLOAD] = HFT_OP_ROW(hft_together_upload),

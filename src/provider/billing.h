@@ -17,6 +17,7 @@
 
 typedef struct HftBillableFacts
 {
+	const char *model;			/* base model */
 	const char *method;			/* "sft", "dpo", "rft", "text" */
 	const char *hyperparameters;	/* JSON object, requested */
 	const char *options;		/* JSON object */

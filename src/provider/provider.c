@@ -62,6 +62,14 @@ hft_provider_list(void)
 	return providers;
 }
 
+/* What is trained on decides, where a platform serves several families. */
+const char *
+hft_provider_format(const HftProvider *provider, const char *model)
+{
+	return provider->format_of ? provider->format_of(model) :
+		provider->format;
+}
+
 /* Stored in cursors and attempts, so a name never changes. */
 const char *
 hft_op_name(HftOp op)

@@ -79,6 +79,9 @@ typedef struct HftProvider
 	const char *title;			/* "OpenAI", for people */
 	const char *default_base_url;	/* NULL: base_url is required */
 	const char *format;			/* example writer for its training files */
+
+	/* the writer of one base model, where models differ; may be NULL */
+	const char *(*format_of) (const char *model);
 	const HftOptionSpec *server_options;
 	const HftOptionSpec *hyperparameters;
 	const HftOptionSpec *job_options;
@@ -96,6 +99,10 @@ typedef struct HftProvider
 /* NULL when unknown; the list ends with NULL. */
 extern const HftProvider *hft_provider_lookup(const char *name);
 extern const HftProvider *const *hft_provider_list(void);
+
+/* The example writer for the training files of a job on this base model. */
+extern const char *hft_provider_format(const HftProvider *provider,
+									   const char *model);
 
 /* "upload", "create", ...: for messages, events and attempts */
 extern const char *hft_op_name(HftOp op);

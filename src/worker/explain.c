@@ -198,7 +198,7 @@ explain_file(ReturnSetInfo *result, const HftSubmission *submission,
 	values[1] = ObjectIdGetDatum(submission->owner);
 	values[2] = Int64GetDatum(submission->version_id);
 	values[3] = CStringGetTextDatum(split);
-	values[4] = CStringGetTextDatum(submission->server->provider->format);
+	values[4] = CStringGetTextDatum(submission->format);
 	if (hft_statement_run(&find, values, NULL, 1) > 0)
 		put_line(result, "  Use the %s file that is there (%s)", split,
 				 hft_row_text(0, 1));

@@ -135,7 +135,7 @@ find_file(const HftSubmission *submission, const char *split)
 	values[1] = ObjectIdGetDatum(submission->owner);
 	values[2] = Int64GetDatum(submission->version_id);
 	values[3] = CStringGetTextDatum(split);
-	values[4] = CStringGetTextDatum(submission->server->provider->format);
+	values[4] = CStringGetTextDatum(submission->format);
 	if (hft_statement_run(&find, values, NULL, 1) == 0)
 		return 0;
 	return hft_row_int64(0, 1, 0);
@@ -160,8 +160,7 @@ insert_file(const HftSubmission *submission, const char *split,
 		9, {TEXTOID, REGROLEOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, INT8OID,
 		INT8OID, TEXTOID}
 	};
-	const char *format = submission->server->provider->format;
-	const HftWriter *writer = hft_writer_lookup(format);
+	const HftWriter *writer = hft_writer_lookup(submission->format);
 	Datum		values[9];
 	char		nulls[9];
 
@@ -169,7 +168,7 @@ insert_file(const HftSubmission *submission, const char *split,
 	values[1] = ObjectIdGetDatum(submission->owner);
 	values[2] = Int64GetDatum(submission->version_id);
 	values[3] = CStringGetTextDatum(split);
-	values[4] = CStringGetTextDatum(format);
+	values[4] = CStringGetTextDatum(submission->format);
 	values[5] = CStringGetTextDatum(make_filename(submission, split, facts));
 	values[6] = Int64GetDatum(facts->rows);
 	values[7] = Int64GetDatum(facts->bytes);

@@ -59,6 +59,7 @@ typedef struct HftSubmission
 	int64		version_id;
 	int64		version_number;
 	char	   *method;
+	const char *format;			/* of the training files */
 	char	   *counted_for;	/* model whose tokenizer counted */
 	char	   *sealed_at;
 	int64		errors;			/* findings */

@@ -287,6 +287,7 @@ make_estimate(HftSubmission *submission)
 {
 	HftBillableFacts facts;
 
+	facts.model = submission->model;
 	facts.method = submission->method;
 	facts.hyperparameters = submission->hyperparameters;
 	facts.options = submission->options;

@@ -57,8 +57,7 @@ describe_version(HftSubmission *submission, int64 version)
 	read_split(&submission->train, 7);
 	read_split(&submission->validation, 12);
 	submission->errors =
-		hft_version_errors(submission->version_id,
-						   submission->server->provider->format);
+		hft_version_errors(submission->version_id, submission->format);
 }
 
 /* When the base model is shut down: what the platform told, else our table. */
@@ -97,6 +96,8 @@ hft_submission_load(HftSubmission *submission)
 	HftScope	scope;
 
 	submission->server = hft_server_load(submission->server_name, false);
+	submission->format = hft_provider_format(submission->server->provider,
+											 submission->model);
 	if (submission->version == HFT_LATEST_VERSION)
 		version = hft_dataset_snapshot(submission->dataset);
 	else

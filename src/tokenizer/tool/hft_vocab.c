@@ -3,119 +3,138 @@
  * hft_vocab.c
  *	  Compile a vocabulary into the file that backends map.
  *
- *		gzip -dc NAME.vocab.gz | hft-vocab unicode16.txt nfc16.txt OUTPUT
- *		hft-vocab unicode16.txt nfc16.txt OUTPUT NAME tokenizer.json
+ * At build time Unicode's tables come from our own texts, later from a
+ * vocabulary that is already compiled.
  *
  *-------------------------------------------------------------------------
  */
 #include <errno.h>
-#include <stdarg.h>
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tokenizer/tool/tool.h"
 
-void
-fail(const char *format,...)
+const char *tool_name = "hft-vocab";
+
+static const char usage[] =
+"usage: hft-vocab [OPTION]... OUTPUT [INPUT]\n"
+"Compiles a tokenizer.json, a .tiktoken or one of our own vocabularies.\n"
+"  -n, --name=NAME        name of the encoding\n"
+"  -p, --pattern=PATTERN  cl100k, o200k, qwen, tekken, deepseek or blanks,\n"
+"                         where INPUT does not say it\n"
+"  -l, --like=FILE        compiled vocabulary to take Unicode's tables from\n"
+"  -u, --unicode=DIR      directory of unicode16.txt and nfc16.txt instead\n"
+"INPUT is standard input by default.  The server looks for OUTPUT, named\n"
+"hft-NAME.vocab, beside its extension files and in its data directory's\n"
+"folder \"hft\".\n";
+
+static const struct option options[] = {
+	{"name", required_argument, NULL, 'n'},
+	{"pattern", required_argument, NULL, 'p'},
+	{"like", required_argument, NULL, 'l'},
+	{"unicode", required_argument, NULL, 'u'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL}
+};
+
+static HftSection unicode[HFT_NSECTIONS];
+
+static void
+read_like(const char *path)
 {
-	va_list		args;
+	HftEncoding *like;
+	HftTokenStatus status = hft_encoding_open(path, &like);
 
-	fputs("hft-vocab: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(1);
-}
-
-void *
-allocate(size_t size)
-{
-	void	   *memory = calloc(1, size);
-
-	if (memory == NULL)
-		fail("out of memory");
-	return memory;
+	if (status == HFT_TOKEN_OK)
+		status = hft_encoding_verify(like);
+	if (status != HFT_TOKEN_OK)
+		fail("\"%s\" %s", path, hft_token_status_text(status));
+	hft_encoding_sections(like, unicode);
 }
 
 static void
-fill_header(HftVocabHeader *header, const Source *source)
+read_folder(const char *folder)
 {
-	memcpy(header->magic, HFT_VOCAB_MAGIC, sizeof(header->magic));
-	header->version = HFT_VOCAB_VERSION;
-	header->byte_order = HFT_VOCAB_BYTE_ORDER;
-	memcpy(header->name, source->name, sizeof(header->name));
-	memcpy(header->licence, source->licence, sizeof(header->licence));
-	memcpy(header->sha256, source->sha256, sizeof(header->sha256));
-	header->split = source->split;
-	header->tokens = source->tokens;
-	header->first_id = source->first_id;
-	header->extras = source->nextras;
-	header->longest = source->longest;
-	header->normalizes = source->split == HFT_SPLIT_QWEN;
-	header->characters = source->characters;
+	char		classes[4096];
+	char		normal[4096];
+
+	snprintf(classes, sizeof(classes), "%s/unicode16.txt", folder);
+	snprintf(normal, sizeof(normal), "%s/nfc16.txt", folder);
+	read_unicode(unicode, classes, normal);
 }
 
-/* Lay the sections out behind the header in one image of the file. */
-static char *
-build_image(HftVocabHeader *header, const Section *section)
+static void
+read_options(int argc, char **argv, HftVocabInput *input)
 {
-	uint64_t	size = sizeof(*header);
-	char	   *image;
-	int			i;
+	int			c;
 
-	for (i = 0; i < HFT_NSECTIONS; i++)
+	while ((c = getopt_long(argc, argv, "n:p:l:u:h", options, NULL)) != -1)
+		switch (c)
+		{
+			case 'n':
+				input->name = optarg;
+				break;
+			case 'p':
+				input->pattern = optarg;
+				break;
+			case 'l':
+				read_like(optarg);
+				break;
+			case 'u':
+				read_folder(optarg);
+				break;
+			case 'h':
+				fputs(usage, stdout);
+				exit(0);
+			default:
+				fputs(usage, stderr);
+				exit(2);
+		}
+	if (argc - optind < 1 || argc - optind > 2)
 	{
-		size = (size + HFT_VOCAB_ALIGN - 1) / HFT_VOCAB_ALIGN *
-			HFT_VOCAB_ALIGN;
-		header->section[i].offset = size;
-		header->section[i].size = section[i].size;
-		size += section[i].size;
+		fputs(usage, stderr);
+		exit(2);
 	}
-	header->file_size = size;
-	image = allocate(size);
-	for (i = 0; i < HFT_NSECTIONS; i++)
-		if (section[i].size > 0)
-			memcpy(image + header->section[i].offset, section[i].data,
-				   section[i].size);
-	header->body_sum = hft_checksum(image + sizeof(*header),
-									size - sizeof(*header));
-	header->header_sum = hft_checksum(header, offsetof(HftVocabHeader,
-													   header_sum));
-	memcpy(image, header, sizeof(*header));
-	return image;
+	if (unicode[HFT_SECTION_CLASS_INDEX].size == 0)
+		fail("Unicode's tables are missing: use --like or --unicode");
+}
+
+/* The whole file or none: a server may be looking. */
+static void
+write_image(const HftVocabImage *image, const char *path)
+{
+	char	   *name = allocate(strlen(path) + sizeof(".tmp"));
+	FILE	   *out;
+
+	sprintf(name, "%s.tmp", path);
+	out = fopen(name, "wb");
+	if (out == NULL || fwrite(image->data, 1, image->size,
+							  out) != image->size ||
+		fclose(out) != 0 || rename(name, path) != 0)
+		fail("cannot write \"%s\": %s", path, strerror(errno));
 }
 
 int
 main(int argc, char **argv)
 {
-	Source		source;
-	Section		section[HFT_NSECTIONS] = {{0}};
-	HftVocabHeader header = {{0}};
-	uint8_t    *classes = allocate(HFT_CODE_POINTS);
-	char	   *image;
-	FILE	   *out;
+	HftVocabInput input = {0};
+	HftVocabImage image;
+	const char *path;
+	FILE	   *in = stdin;
 
-	if (argc != 4 && argc != 6)
-		fail("usage: hft-vocab UNICODE NFC OUTPUT < VOCABULARY, "
-			 "or hft-vocab UNICODE NFC OUTPUT NAME TOKENIZER.JSON");
-	read_classes(classes, argv[1]);
-	if (argc == 6)
-		read_json(&source, argv[4], argv[5]);
-	else
-	{
-		read_source(&source, stdin);
-		check_sha256(&source);
-	}
-	fill_header(&header, &source);
-	build_sections(section, &header, &source, classes);
-	if (header.normalizes)
-		build_normal(section, argv[2]);
-	image = build_image(&header, section);
-	out = fopen(argv[3], "wb");
-	if (out == NULL ||
-		fwrite(image, 1, header.file_size, out) != header.file_size ||
-		fclose(out) != 0)
-		fail("cannot write \"%s\": %s", argv[3], strerror(errno));
+	read_options(argc, argv, &input);
+	path = argv[optind + 1];
+	if (path != NULL)
+		in = fopen(path, "rb");
+	if (in == NULL)
+		fail("cannot open \"%s\": %s", path, strerror(errno));
+	input.data = read_all(in, &input.size);
+	if (ferror(in))
+		fail("cannot read \"%s\": %s", path ? path : "-", strerror(errno));
+	input.unicode = unicode;
+	if (!hft_vocab_compile(&input, &image))
+		fail("\"%s\": %s", path ? path : "-", image.error);
+	write_image(&image, argv[optind]);
 	return 0;
 }

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
- * normal.c
- *	  Building the tables of nfc.c out of nfc16.txt.
+ * unicode.c
+ *	  The tables of Unicode in a vocabulary, out of unicode16.txt and
+ *	  nfc16.txt.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "tokenizer/tool/tool.h"
+#include "tokenizer/unicode.h"
 
 #define MAX_MAPS	4096
 #define MAX_PARTS	8			/* of a full decomposition */
@@ -110,7 +112,7 @@ compare_pairs(const void *a, const void *b)
 }
 
 static void
-build_norm_pairs(Section *section, const Normal *normal)
+build_norm_pairs(HftSection *section, const Normal *normal)
 {
 	HftNormPair *pairs = allocate(normal->nmaps * sizeof(HftNormPair));
 	uint32_t	n = 0;
@@ -154,9 +156,42 @@ describe_char(const Normal *normal, uint32_t code, uint32_t *text,
 	return c;
 }
 
+/*
+ * A property of all characters in blocks of 64 code points, each different
+ * block stored once; "width" is the size of a value.
+ */
+static void
+build_blocks(HftSection *index_section, HftSection *block_section,
+			 const void *values, int width)
+{
+	uint32_t	nblocks = HFT_CODE_POINTS / HFT_CLASS_BLOCK;
+	uint16_t   *index = allocate(nblocks * sizeof(uint16_t));
+	size_t		size = (size_t) HFT_CLASS_BLOCK * width;
+	char	   *block = allocate(nblocks * size);
+	uint32_t	used = 0;
+	uint32_t	i;
+	uint32_t	j;
+
+	for (i = 0; i < nblocks; i++)
+	{
+		const char *source = (const char *) values + i * size;
+
+		for (j = 0; j < used; j++)
+			if (memcmp(block + j * size, source, size) == 0)
+				break;
+		if (j == used)
+			memcpy(block + used++ * size, source, size);
+		index[i] = j;
+	}
+	index_section->data = index;
+	index_section->size = nblocks * sizeof(uint16_t);
+	block_section->data = block;
+	block_section->size = used * size;
+}
+
 /* Every character that is not inert gets a record of its own. */
 static void
-build_norm_chars(Section *section, const Normal *normal)
+build_norm_chars(HftSection *section, const Normal *normal)
 {
 	HftNormChar *chars = allocate(UINT16_MAX * sizeof(HftNormChar));
 	uint16_t   *record = allocate(HFT_CODE_POINTS * sizeof(uint16_t));
@@ -184,15 +219,71 @@ build_norm_chars(Section *section, const Normal *normal)
 				 &section[HFT_SECTION_NORM_BLOCK], record, sizeof(uint16_t));
 }
 
-void
-build_normal(Section *section, const char *path)
+static uint8_t
+class_of_letter(char letter)
 {
+	switch (letter)
+	{
+		case 'U':
+			return HFT_CHAR_UPPER;
+		case 'l':
+			return HFT_CHAR_LOWER;
+		case 'o':
+			return HFT_CHAR_CASELESS;
+		case 'M':
+			return HFT_CHAR_MARK;
+		case 'N':
+			return HFT_CHAR_NUMBER;
+		case 'P':
+			return HFT_CHAR_PUNCT;
+		case 'S':
+			return HFT_CHAR_SPACE;
+	}
+	fail("unknown character class \"%c\"", letter);
+}
+
+/* Fill classes[HFT_CODE_POINTS] from unicode16.txt. */
+static void
+read_classes(uint8_t *classes, const char *path)
+{
+	FILE	   *in = fopen(path, "r");
+	char		line[256];
+
+	if (in == NULL)
+		fail("cannot open \"%s\"", path);
+	while (fgets(line, sizeof(line), in) != NULL)
+	{
+		unsigned int first;
+		unsigned int last;
+		char		letter;
+
+		if (line[0] == '#')
+			continue;
+		if (sscanf(line, "%x %x %c", &first, &last, &letter) != 3 ||
+			first > last || last >= HFT_CODE_POINTS)
+			fail("malformed line \"%s\" in \"%s\"", line, path);
+		memset(classes + first, class_of_letter(letter), last - first + 1);
+	}
+	fclose(in);
+	classes['\r'] |= HFT_CHAR_NEWLINE;
+	classes['\n'] |= HFT_CHAR_NEWLINE;
+}
+
+void
+read_unicode(HftSection *section, const char *classes_path,
+			 const char *normal_path)
+{
+	uint8_t    *classes = allocate(HFT_CODE_POINTS);
 	Normal	   *normal = allocate(sizeof(Normal));
+
+	read_classes(classes, classes_path);
+	build_blocks(&section[HFT_SECTION_CLASS_INDEX],
+				 &section[HFT_SECTION_CLASS_BLOCK], classes, 1);
 
 	normal->order = allocate(HFT_CODE_POINTS);
 	normal->map = allocate(HFT_CODE_POINTS * sizeof(uint16_t));
 	normal->maybe = allocate(HFT_CODE_POINTS);
-	read_normal(normal, path);
+	read_normal(normal, normal_path);
 	build_norm_pairs(section, normal);
 	build_norm_chars(section, normal);
 }

@@ -52,6 +52,8 @@ free_chunks(HftArena *arena)
 	{
 		Chunk	   *next = arena->head->next;
 
+		/* requests were signed here (R37) */
+		explicit_bzero(arena->head->data, arena->head->used);
 		free(arena->head);
 		arena->head = next;
 	}

@@ -6,7 +6,8 @@
  * Pure C: no PostgreSQL here.  Everything that an adapter or a parser makes
  * for its caller comes from one arena and is released as a whole, so the
  * pure code frees nothing and an ERROR in the engine leaks nothing (the
- * engine hangs hft_arena_destroy on a memory context).
+ * engine hangs hft_arena_destroy on a memory context).  What is released is
+ * wiped, because keys and tokens pass through here.
  *
  * Running out of memory, or over the arena's limit, is sticky: allocation
  * returns NULL from then on and hft_arena_failed() says so.

@@ -119,16 +119,33 @@ hft_mask_remember(const char *secret)
 	return true;
 }
 
+static void
+wipe(char *secret)
+{
+	explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+void
+hft_mask_drop(const char *secret)
+{
+	for (int i = 0; i < live.count; i++)
+	{
+		if (strcmp(live.secrets[i], secret) != 0)
+			continue;
+		wipe(live.secrets[i]);
+		live.count--;
+		memmove(&live.secrets[i], &live.secrets[i + 1],
+				(live.count - i) * sizeof(char *));
+		return;
+	}
+}
+
 void
 hft_mask_forget(void)
 {
 	while (live.count > 0)
-	{
-		char	   *secret = live.secrets[--live.count];
-
-		explicit_bzero(secret, strlen(secret));
-		free(secret);
-	}
+		wipe(live.secrets[--live.count]);
 	free(live.secrets);
 	memset(&live, 0, sizeof(live));
 }

@@ -21,6 +21,9 @@
  */
 extern bool hft_mask_remember(const char *secret);
 
+/* Wipe and forget one of them, which is worth nothing any more. */
+extern void hft_mask_drop(const char *secret);
+
 /* Wipe and forget all of them. */
 extern void hft_mask_forget(void);
 

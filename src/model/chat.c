@@ -35,6 +35,7 @@
 #include "provider/signer.h"
 #include "worker/error_class.h"
 #include "worker/retry.h"
+#include "worker/token.h"
 
 #define ARENA_LIMIT (16 * 1024 * 1024)
 #define MAX_TRIES 4
@@ -54,6 +55,7 @@ typedef struct Chat
 	char	   *net_detail;
 	double		seconds;
 	TimestampTz deadline;
+	HftTokenUse token;
 } Chat;
 
 /* curl and its descriptors, for the life of the session. */
@@ -153,23 +155,105 @@ compose(Chat *chat, HftRequest *http_request)
 	http_request->timeout_ms = Max(remaining_ms(chat), 1);
 }
 
-/* The secret is in our hands no longer than signing takes. */
+/* Keep what a request came to; the outcome is read by who knows how. */
 static void
+keep_result(Chat *chat, const HftResult *result)
+{
+	chat->net = result->net;
+	chat->sent = result->sent;
+	chat->seconds = result->seconds;
+	chat->status = result->response.status;
+	if (result->net != HFT_NET_OK)
+		chat->net_detail = hft_redact(result->detail, MAX_PROVIDER_TEXT);
+}
+
+/* Buy the token that the request is signed with; false: the try failed. */
+static bool
+exchange_token(Chat *chat)
+{
+	HftTransfer *transfer;
+	const HftResult *result;
+	bool		bought;
+
+	PG_TRY();
+	{
+		chat->token.exchange.timeout_ms = Max(remaining_ms(chat), 1);
+		transfer = hft_http_perform(session_http(), &chat->token.exchange);
+	}
+	PG_CATCH();
+	{
+		hft_token_release(&chat->token);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	result = hft_transfer_result(transfer);
+	keep_result(chat, result);
+	chat->sent = false;			/* the chat itself was not */
+	bought = hft_token_answer(&chat->token, chat->target->server, &chat->call,
+							  result->net == HFT_NET_OK ?
+							  &result->response : NULL, &chat->outcome);
+	hft_transfer_free(transfer);
+	return bought;
+}
+
+/* Sign with the secret, or with what it buys; false: the try failed. */
+static bool
+sign_with(Chat *chat, HftRequest *http_request, const char *secret,
+		  const char **problem)
+{
+	const HftServer *server = chat->target->server;
+	HftCredentials credentials = {.secret = secret};
+	HftTokenStep step;
+
+	do
+		step = hft_token_acquire(&chat->token, server, &chat->call, secret,
+								 http_request, &chat->outcome);
+	while (step == HFT_TOKEN_ASK && exchange_token(chat));
+	*problem = NULL;
+	if (step == HFT_TOKEN_FAILED)
+		*problem = chat->outcome.message;
+	else if (step == HFT_TOKEN_READY)
+	{
+		credentials.token = chat->token.token;
+		*problem = hft_sign_request(&server->facts, http_request,
+									&credentials, chat->call.now,
+									chat->call.arena);
+	}
+	return step == HFT_TOKEN_READY;
+}
+
+/* As above, also when the exchange is cancelled. */
+static bool
+sign_and_wipe(Chat *chat, HftRequest *http_request, char *secret,
+			  const char **problem)
+{
+	volatile bool is_signed;
+
+	PG_TRY();
+	{
+		is_signed = sign_with(chat, http_request, secret, problem);
+	}
+	PG_CATCH();
+	{
+		hft_secret_free(secret);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	hft_secret_free(secret);
+	return is_signed;
+}
+
+/* The secret is in our hands no longer than signing takes. */
+static bool
 sign(Chat *chat, HftRequest *http_request)
 {
 	const HftServer *server = chat->target->server;
 	const char *problem = NULL;
+	bool		is_signed = false;
 	char	   *secret = hft_server_secret(server, chat->role, &problem);
 
 	if (secret != NULL)
-	{
-		HftCredentials credentials = {secret};
-
-		problem = hft_sign_request(&server->facts, http_request,
-								   &credentials, chat->call.now,
-								   chat->call.arena);
-		hft_secret_free(secret);
-	}
+		is_signed = sign_and_wipe(chat, http_request, secret, &problem);
 	if (problem != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -177,6 +261,7 @@ sign(Chat *chat, HftRequest *http_request)
 						server->facts.name),
 				 errdetail("%s", problem),
 				 errhint("CREATE USER MAPPING ... OPTIONS (key_file '...') names the file of a key.")));
+	return is_signed;
 }
 
 /* Wipe what the signer put into the arena (R37). */
@@ -219,15 +304,13 @@ perform(Chat *chat, const HftRequest *http_request)
 	HftTransfer *transfer = hft_http_perform(session_http(), http_request);
 	const HftResult *result = hft_transfer_result(transfer);
 
-	chat->net = result->net;
-	chat->sent = result->sent;
-	chat->seconds = result->seconds;
-	chat->status = result->response.status;
+	keep_result(chat, result);
 	if (result->net == HFT_NET_OK)
+	{
 		operation_of(chat)->response(&chat->call, &result->response,
 									 &chat->outcome);
-	else
-		chat->net_detail = hft_redact(result->detail, MAX_PROVIDER_TEXT);
+		hft_token_judge(&chat->token, chat->status, &chat->outcome);
+	}
 	hft_transfer_free(transfer);
 }
 
@@ -237,7 +320,8 @@ try_once(Chat *chat)
 	HftRequest	http_request;
 
 	compose(chat, &http_request);
-	sign(chat, &http_request);
+	if (!sign(chat, &http_request))
+		return;
 	PG_TRY();
 	{
 		perform(chat, &http_request);

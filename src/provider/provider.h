@@ -37,6 +37,7 @@
 #include "provider/message.h"
 #include "provider/options.h"
 #include "provider/outcome.h"
+#include "provider/token.h"
 
 typedef enum HftOp
 {
@@ -92,6 +93,7 @@ typedef struct HftProvider
 	bool		create_is_idempotent;	/* the token deduplicates (Bedrock) */
 	const char *closing_notice; /* a sentence, or NULL */
 	HftLandscape landscape;
+	const HftTokenSource *tokens;	/* NULL: keys are used as they are */
 	HftBillableRule billable;	/* NULL: the bill cannot be foretold */
 	HftOperation operations[HFT_OP_COUNT];
 } HftProvider;

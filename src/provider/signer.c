@@ -30,16 +30,18 @@ is_token(const char *secret)
 	return *secret != '\0';
 }
 
-/* The secret is copied into the arena alone, which the engine wipes. */
+/* What signs is copied into the arena alone, which is wiped. */
 static const char *
 sign_bearer(const HftServerFacts *server, HftRequest *request,
 			const HftCredentials *credentials, int64_t now, HftArena *arena)
 {
+	const char *bearer = credentials->token ? credentials->token :
+		credentials->secret;
 	char	   *value;
 
-	if (credentials->secret == NULL || !is_token(credentials->secret))
+	if (bearer == NULL || !is_token(bearer))
 		return "The API key is empty or has a character that no key has.";
-	value = hft_arena_printf(arena, "Bearer %s", credentials->secret);
+	value = hft_arena_printf(arena, "Bearer %s", bearer);
 	if (value == NULL)
 		return "There is no memory to sign the request.";
 	if (!hft_request_header(request, "Authorization", value))

@@ -31,6 +31,7 @@
 #include "compat.h"
 #include "provider/signer.h"
 #include "worker/engine.h"
+#include "worker/exchange.h"
 #include "worker/fault.h"
 #include "worker/subject.h"
 #include "worker/worker.h"
@@ -122,6 +123,7 @@ hft_task_free(HftTask *task)
 {
 	if (task->transfer != NULL)
 		hft_transfer_free(task->transfer);
+	hft_token_release(&task->token);
 	hft_feed_close(task->feed);
 	hft_secret_free(task->secret);
 	MemoryContextDelete(task->context);
@@ -218,15 +220,47 @@ run_step(HftEngine *engine, HftTask *task, StepFunction step)
 	return turn;
 }
 
+/* Record what the outcome means; "result" is NULL when nothing was sent. */
+static HftTurn
+record_outcome(HftEngine *engine, HftTask *task, const HftResult *result)
+{
+	HftTurn		turn;
+
+	if (task->outcome.progress == HFT_FAILED)
+		remember_error(engine, task,
+					   hft_redact(task->outcome.message ?
+								  task->outcome.message : "refused", 256));
+	if (!hft_worker_begin())
+		return HFT_TURN_RELEASE;
+	task->lasting = task->attempt != 0;
+	turn = task->subject->apply(task, result);
+	hft_fault_point("commit", hft_op_name(task->op));
+	hft_worker_commit(task->lasting);
+	return turn;
+}
+
 /* Sign and send what next() prepared; the transaction is over. */
 static HftTurn
 send_request(HftEngine *engine, HftTask *task)
 {
 	const char *problem = NULL;
 
+	switch (hft_exchange_begin(task, engine->http))
+	{
+		case HFT_TOKEN_READY:
+			break;
+		case HFT_TOKEN_FAILED:
+			return record_outcome(engine, task, NULL);
+		case HFT_TOKEN_ASK:
+		case HFT_TOKEN_WAIT:
+			return HFT_TURN_SEND;
+	}
 	if (task->request.auth == HFT_AUTH_SERVER)
 	{
-		HftCredentials credentials = {task->secret ? task->secret : ""};
+		HftCredentials credentials = {
+			.secret = task->secret ? task->secret : "",
+			.token = task->token.token
+		};
 
 		problem = hft_sign_request(&task->server->facts,
 								   &task->request, &credentials,
@@ -293,87 +327,44 @@ advance(HftEngine *engine, HftTask *task)
 		release(engine, task);
 }
 
-/* What curl could not do, in the words of an outcome. */
-static void
-describe_net(HftTask *task, const HftResult *result)
-{
-	static const char *const words[] = {
-		[HFT_NET_DNS] = "the server's name could not be resolved",
-		[HFT_NET_CONNECT] = "no connection to the server",
-		[HFT_NET_TLS] = "the server could not be verified (TLS)",
-		[HFT_NET_FORBIDDEN] = "the server's address is not allowed",
-		[HFT_NET_TIMEOUT] = "the server did not answer in time",
-		[HFT_NET_RESET] = "the connection was lost",
-		[HFT_NET_TRUNCATED] = "the answer was cut off",
-		[HFT_NET_TOO_LARGE] = "the answer is too large",
-		[HFT_NET_LOCAL] = "a local resource is exhausted",
-	};
-	HftOutcome *outcome = &task->outcome;
-
-	outcome->progress = HFT_FAILED;
-	outcome->error = HFT_ERROR_TRANSIENT;
-	outcome->proof_not_done = !result->sent;
-	outcome->message = hft_arena_printf(task->arena, "%s%s%s",
-										words[result->net],
-										result->detail[0] ? ": " : "",
-										result->detail);
-	if (result->net == HFT_NET_TLS)
-		outcome->hint = "Check the server's certificate and hft.ca_file.";
-	if (result->net == HFT_NET_FORBIDDEN)
-		outcome->hint = "Check base_url and hft.allowed_networks.";
-}
-
-/* Let the adapter read the answer; pure, so no transaction is open. */
-static void
-interpret(HftTask *task, const HftResult *result)
-{
-	const HftOperation *operation =
-	&task->server->provider->operations[task->op];
-
-	hft_outcome_init(&task->outcome);
-	if (result->net != HFT_NET_OK)
-		describe_net(task, result);
-	else
-		operation->response(&task->call, &result->response, &task->outcome);
-	if (hft_arena_failed(task->arena))
-	{
-		hft_outcome_init(&task->outcome);
-		task->outcome.progress = HFT_FAILED;
-		task->outcome.error = HFT_ERROR_MEMORY;
-		task->outcome.message = "the answer needs more memory than allowed";
-	}
-}
-
 /* A transfer is over: interpret, record, commit. */
 static HftTurn
 record_answer(HftEngine *engine, HftTask *task)
 {
 	const HftResult *result = hft_transfer_result(task->transfer);
-	HftTurn		turn;
 
 	hft_fault_point("answer", hft_op_name(task->op));
-	interpret(task, result);
+	hft_task_interpret(task, result);
 	hft_fault_point("record", hft_op_name(task->op));
-	if (task->outcome.progress == HFT_FAILED)
-		remember_error(engine, task,
-					   hft_redact(task->outcome.message ?
-								  task->outcome.message : "refused", 256));
-	if (!hft_worker_begin())
-		return HFT_TURN_RELEASE;
-	task->lasting = task->attempt != 0;
-	turn = task->subject->apply(task, result);
-	hft_fault_point("commit", hft_op_name(task->op));
-	hft_worker_commit(task->lasting);
-	return turn;
+	return record_outcome(engine, task, result);
+}
+
+/* The exchange for a token is over: now the task's own request, or not. */
+static HftTurn
+take_token(HftEngine *engine, HftTask *task)
+{
+	const HftResult *result = hft_transfer_result(task->transfer);
+
+	if (!hft_exchange_finish(task, result))
+		return record_outcome(engine, task, result->net == HFT_NET_OK ?
+							  NULL : result);
+	hft_fault_point("token", hft_op_name(task->op));
+	hft_transfer_free(task->transfer);
+	task->transfer = NULL;
+	return send_request(engine, task);
 }
 
 static void
 finish(HftEngine *engine, HftTask *task)
 {
-	HftTurn		turn = run_step(engine, task, record_answer);
+	HftTurn		turn = run_step(engine, task, task->token.asking ?
+								take_token : record_answer);
 
 	engine->status.requests++;
-	hft_transfer_free(task->transfer);
+	if (turn == HFT_TURN_SEND)
+		return;					/* it was the exchange, now it is the request */
+	if (task->transfer != NULL)
+		hft_transfer_free(task->transfer);
 	task->transfer = NULL;
 	hft_arena_reset(task->arena);
 	if (turn == HFT_TURN_RELEASE)
@@ -395,6 +386,32 @@ feed(HftEngine *engine, HftTask *task)
 	hft_fault_point("feed", hft_op_name(task->op));
 }
 
+/* Go on with tasks whose token somebody else asked for. */
+static void
+resume_waiting(HftEngine *engine)
+{
+	for (int i = engine->ntasks - 1; i >= 0; i--)
+	{
+		HftTask    *task = engine->tasks[i];
+		HftTurn		turn;
+
+		if (!task->token.waiting || hft_token_is_waiting(&task->token))
+			continue;
+		turn = run_step(engine, task, send_request);
+		if (turn == HFT_TURN_RELEASE)
+			release(engine, task);
+		else if (turn == HFT_TURN_AGAIN)
+			advance(engine, task);
+	}
+}
+
+/* Neither on the network nor waiting for somebody who is. */
+static bool
+is_measuring(const HftTask *task)
+{
+	return task->transfer == NULL && !task->token.waiting;
+}
+
 /* Tasks that measure have a feed and no transfer: one slice each. */
 static void
 measure(HftEngine *engine)
@@ -403,7 +420,7 @@ measure(HftEngine *engine)
 	{
 		HftTask    *task = engine->tasks[i];
 
-		if (task->transfer != NULL)
+		if (!is_measuring(task))
 			continue;
 		if (run_step(engine, task, read_slice) == HFT_TURN_RELEASE)
 			release(engine, task);
@@ -496,6 +513,7 @@ drive(HftEngine *engine)
 		feed(engine, hft_transfer_owner(transfer));
 		CHECK_FOR_INTERRUPTS();
 	}
+	resume_waiting(engine);
 	measure(engine);
 }
 
@@ -536,7 +554,7 @@ hft_engine_wait(HftEngine *engine, long limit_ms, TimestampTz next_due)
 	else if (next_due != DT_NOEND)
 		wait_ms = Min(wait_ms, TimestampDifferenceMilliseconds(now, next_due));
 	for (int i = 0; i < engine->ntasks; i++)
-		if (engine->tasks[i]->transfer == NULL)
+		if (is_measuring(engine->tasks[i]))
 			wait_ms = 0;		/* measuring goes on */
 	hft_http_wait(engine->http, wait_ms, engine->wait_event);
 }

@@ -26,6 +26,7 @@
 #include "provider/provider.h"
 #include "worker/feed.h"
 #include "worker/server.h"
+#include "worker/token.h"
 
 typedef struct HftTask HftTask;
 
@@ -68,6 +69,7 @@ struct HftTask
 
 	HftServer  *server;
 	char	   *secret;			/* malloc'd; wiped when signed */
+	HftTokenUse token;			/* what the secret had to buy first */
 	HftOp		op;
 	HftCall		call;
 	HftRequest	request;

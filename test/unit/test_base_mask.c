@@ -38,6 +38,9 @@ test_live_secrets(void)
 	check("hunter2 is not it, nor is abc", "hunter2 is not it, nor is abc");
 	check("cut off: hunter2!-and-m", "cut off: ****");
 	check("hunter2!-and-", "****");
+	hft_mask_drop("hunter2!-and-more");
+	hft_mask_drop("never known");
+	check("hunter2!-and-more", "****-and-more");
 	hft_mask_forget();
 	check("forgotten: hunter2!", "forgotten: hunter2!");
 }

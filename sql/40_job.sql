@@ -8,6 +8,7 @@ CREATE TABLE hft.file (
 	version_id	bigint REFERENCES hft.dataset_version ON DELETE SET NULL,
 	split		hft.split NOT NULL,
 	format		text NOT NULL,
+	exclusive	boolean NOT NULL DEFAULT false,	-- of one job, found by it
 	filename	text NOT NULL,
 	rows		bigint NOT NULL,
 	bytes		bigint,				-- of the formatted file; NULL: not measured
@@ -27,9 +28,9 @@ CREATE TABLE hft.file (
 	deleted_at	timestamptz
 ) WITH (fillfactor = 70);
 CREATE UNIQUE INDEX file_live ON hft.file (server, owner, version_id, split, format)
-	WHERE state NOT IN ('failed', 'deleted');
+	WHERE state NOT IN ('failed', 'deleted') AND NOT exclusive;
 COMMENT ON TABLE hft.file IS
-	'Copies of a version''s split at a provider; a live copy is used again instead of uploaded twice';
+	'Copies of a version''s split at a provider; a live copy is used again instead of uploaded twice, unless it is exclusive';
 
 CREATE TABLE hft.job (
 	id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -91,6 +91,8 @@ typedef struct HftProvider
 	int64_t		max_file_bytes;
 	int			settle_s;		/* a new job shows up in listings within */
 	bool		create_is_idempotent;	/* the token deduplicates (Bedrock) */
+	bool		file_per_job;	/* a job carries no mark of ours but its
+								 * training file, which no other may share */
 	const char *closing_notice; /* a sentence, or NULL */
 	HftLandscape landscape;
 	const HftTokenSource *tokens;	/* NULL: keys are used as they are */

@@ -187,7 +187,7 @@ explain_file(ReturnSetInfo *result, const HftSubmission *submission,
 		"SELECT coalesce(remote_id, 'uploaded by an earlier job')"
 		" FROM hft.file WHERE server = $1 AND owner = $2"
 		" AND version_id = $3 AND split = $4::hft.split AND format = $5"
-		" AND state NOT IN ('failed', 'deleted')",
+		" AND state NOT IN ('failed', 'deleted') AND NOT exclusive",
 		5, {TEXTOID, REGROLEOID, INT8OID, TEXTOID, TEXTOID}
 	};
 	Datum		values[5];

@@ -58,7 +58,8 @@ state_of(const char *name, HftJobState if_null)
 #define FILE_COLUMNS(f) \
 	f ".id, " f ".filename, " f ".split::text, " f ".format, " f ".sha256, " \
 	f ".bytes, " f ".rows, " f ".remote_id, " f ".token::text, " \
-	f ".state, " f ".remote::text, " f ".version_id, " f ".job_id"
+	f ".state, " f ".remote::text, " f ".version_id, " \
+	f ".exclusive::int, " f ".job_id"
 
 typedef struct RowReader
 {
@@ -93,6 +94,7 @@ read_file(RowReader *reader, HftJobFile *file)
 	file->state = read_text(reader);
 	file->remote = read_text(reader);
 	file->version = read_int(reader, 0);
+	file->exclusive = read_int(reader, 0) != 0;
 	file->uploader = read_int(reader, 0);
 }
 
@@ -126,7 +128,6 @@ read_job(uint64 row)
 	facts->remote_state = read_text(&reader);
 	facts->tuned_model = read_text(&reader);
 	job->attempt = read_int(&reader, 0);
-	job->attempt_doubted = read_int(&reader, 0) != 0;
 	job->attempt_sent = read_int(&reader, 0) != 0;
 	job->attempt_looks = (int) read_int(&reader, 0);
 	job->attempt_age_ms = read_int(&reader, 0);
@@ -179,7 +180,7 @@ hft_jobs_load(HftJob **jobs, int room, const int64 *busy, int nbusy)
 		" j.token::text, j.name, j.suffix, j.base_model, j.method,"
 		" j.hyperparameters::text, j.options::text, j.remote_id,"
 		" j.remote_state, j.tuned_model,"
-		" a.id, (a.state = 'in_doubt')::int, a.sent::int, a.looks,"
+		" a.id, a.sent::int, a.looks,"
 		" (extract(epoch FROM now() - a.intended_at) * 1000)::bigint, "
 		FILE_COLUMNS("t") ", " FILE_COLUMNS("v")
 		" FROM hft.job j"

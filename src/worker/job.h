@@ -36,6 +36,7 @@ typedef struct HftJobFile
 	char	   *state;			/* new, uploading, processing, ready... */
 	char	   *remote;			/* cursors by operation, JSON */
 	int64		version;
+	bool		exclusive;		/* of this job alone */
 	int64		uploader;		/* job that drives the upload; 0: none */
 	bool		claimed;		/* this task drives it */
 	bool		checked;		/* this task saw it accepted */
@@ -62,7 +63,6 @@ typedef struct HftJob
 
 	/* the open create attempt; 0: none */
 	int64		attempt;
-	bool		attempt_doubted;
 	bool		attempt_sent;
 	int			attempt_looks;
 	int64		attempt_age_ms;
@@ -70,6 +70,7 @@ typedef struct HftJob
 	HftRemoteState final;		/* terminal remote state not yet ours */
 	HftJobFile *file;			/* what this turn is about */
 	bool		polled;			/* this task has read the status */
+	bool		history_read;	/* nothing more will be told about its end */
 	bool		cancel_sent;	/* and accepted */
 	HftFound   *oldest;			/* best match of a search under way */
 	char	   *find_cursor;	/* its next page */
@@ -103,7 +104,6 @@ extern const char *hft_job_state_name(HftJobState state);
 extern int	hft_jobs_load(HftJob **jobs, int room, const int64 *busy,
 						  int nbusy);
 extern TimestampTz hft_jobs_next_due(const int64 *busy, int nbusy);
-
 extern void hft_job_change(const HftJob *job, HftJobChange *change);
 
 /*

@@ -393,9 +393,8 @@ apply_status(HftTask *task, const HftResult *result)
 	return turn;
 }
 
-/* The history is complete: the provider's end becomes ours. */
-static HftTurn
-finish_job(HftTask *task)
+HftTurn
+hft_job_finish(HftTask *task)
 {
 	static const HftJobState states[] = {
 		[HFT_REMOTE_SUCCEEDED] = HFT_JOB_SUCCEEDED,
@@ -426,7 +425,10 @@ hft_job_history_done(HftTask *task)
 	HftJobChange change;
 
 	if (job->final != HFT_REMOTE_UNKNOWN)
-		return finish_job(task);
+	{
+		job->history_read = true;
+		return HFT_TURN_AGAIN;
+	}
 	hft_job_change(job, &change);
 	change.keep_error = true;
 	change.failures = 0;
@@ -494,6 +496,15 @@ apply_wish(HftTask *task, const HftResult *result)
 							   task->outcome.progress != HFT_WAIT);
 }
 
+/* The file of a job that is over is gone (K16). */
+static HftTurn
+apply_delete_file(HftTask *task, const HftResult *result)
+{
+	hft_file_deleted(task_job(task)->file);
+	task->lasting = true;
+	return HFT_TURN_AGAIN;
+}
+
 typedef HftTurn (*ApplyFunction) (HftTask *task, const HftResult *result);
 
 static const ApplyFunction appliers[HFT_OP_COUNT] = {
@@ -508,6 +519,7 @@ static const ApplyFunction appliers[HFT_OP_COUNT] = {
 	[HFT_OP_CANCEL] = apply_wish,
 	[HFT_OP_PAUSE] = apply_wish,
 	[HFT_OP_RESUME] = apply_wish,
+	[HFT_OP_DELETE_FILE] = apply_delete_file,
 };
 
 /* "result" is NULL when the adapter knew the outcome without asking. */

@@ -258,6 +258,20 @@ park_credential(HftTask *task)
 						HFT_CREDENTIAL_HINT);
 }
 
+/* What the job came to does not depend on tidying up after it. */
+static HftTurn
+leave_file(HftTask *task)
+{
+	HftJob	   *job = task_job(task);
+
+	hft_job_note(job->id, "warn",
+				 psprintf("file \"%s\" stays at the platform: %s",
+						  job->file->facts.remote_id,
+						  hft_redact(task->outcome.message ?
+									 task->outcome.message : "", 1024)));
+	return hft_job_finish(task);
+}
+
 HftTurn
 hft_job_failure(HftTask *task, const HftResult *result)
 {
@@ -265,6 +279,8 @@ hft_job_failure(HftTask *task, const HftResult *result)
 	Reaction	reaction = reactions[outcome->error];
 
 	settle_failure(task, result);
+	if (task->op == HFT_OP_DELETE_FILE)
+		return leave_file(task);
 	if (task->op == HFT_OP_CREATE && task->attempt != 0 &&
 		!outcome->proof_not_done)
 		return doubt(task);

@@ -4,7 +4,8 @@
  *	  The file rows behind an upload, and the subject "job" itself.
  *
  * A copy at a provider is shared by all jobs of its owner that train on the
- * same split; one of them drives the upload, the others wait.
+ * same split; one of them drives the upload, the others wait.  An exclusive
+ * copy belongs to one job, which the provider finds by it.
  *
  *-------------------------------------------------------------------------
  */
@@ -184,9 +185,31 @@ hft_file_ready(const HftJobFile *file, const HftOutcome *outcome)
 	hft_scope_leave(&scope);
 }
 
+/* Deleted by ourselves, as a job's last act. */
+void
+hft_file_deleted(HftJobFile *file)
+{
+	static HftStatement deleted = {
+		"UPDATE hft.file SET state = 'deleted', deleted_at = $2"
+		" WHERE id = $1",
+		2, {INT8OID, TIMESTAMPTZOID}
+	};
+	Datum		values[] = {
+		Int64GetDatum(file->id), TimestampTzGetDatum(hft_now())
+	};
+	HftScope	scope;
+
+	file->facts.remote_id = NULL;
+	hft_scope_enter(&scope);
+	(void) hft_statement_run(&deleted, values, NULL, 0);
+	hft_scope_leave(&scope);
+}
+
 /*
  * The provider has deleted a file that it had accepted: the job gets another
  * row for the same content, its own or one that another job made meanwhile.
+ * What is exclusive is only ever copied for its own job, so the newest copy
+ * is the one.
  */
 void
 hft_file_renew(const HftJobFile *file, int64 job_id)
@@ -198,11 +221,12 @@ hft_file_renew(const HftJobFile *file, int64 job_id)
 	};
 	static HftStatement copy = {
 		"INSERT INTO hft.file (owner, server, version_id, split, format,"
-		" filename, rows, bytes, sha256)"
-		" SELECT owner, server, version_id, split, format, filename, rows,"
-		" bytes, sha256 FROM hft.file WHERE id = $1"
+		" exclusive, filename, rows, bytes, sha256)"
+		" SELECT owner, server, version_id, split, format, exclusive,"
+		" filename, rows, bytes, sha256 FROM hft.file WHERE id = $1"
 		" ON CONFLICT (server, owner, version_id, split, format)"
-		" WHERE state NOT IN ('failed', 'deleted') DO NOTHING",
+		" WHERE state NOT IN ('failed', 'deleted') AND NOT exclusive"
+		" DO NOTHING",
 		1, {INT8OID}
 	};
 	static HftStatement use = {
@@ -212,8 +236,9 @@ hft_file_renew(const HftJobFile *file, int64 job_id)
 		" validation_file_id = CASE WHEN j.validation_file_id = o.id"
 		"  THEN n.id ELSE j.validation_file_id END"
 		" FROM hft.file o JOIN hft.file n USING"
-		"  (server, owner, version_id, split, format)"
+		"  (server, owner, version_id, split, format, exclusive)"
 		" WHERE o.id = $1 AND j.id = $2"
+		" AND (NOT n.exclusive OR n.filename = o.filename)"
 		" AND n.state NOT IN ('failed', 'deleted')",
 		2, {INT8OID, INT8OID}
 	};

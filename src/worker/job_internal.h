@@ -23,8 +23,11 @@ extern HftTurn hft_job_next(HftTask *task);
 /* job_apply.c: what an answer changes */
 extern HftTurn hft_job_apply(HftTask *task, const HftResult *result);
 
-/* The history of this turn is read: rest, or finish with the job. */
+/* The history of this turn is read: rest, or go on to the job's end. */
 extern HftTurn hft_job_history_done(HftTask *task);
+
+/* Nothing is left to be done: the provider's end becomes ours. */
+extern HftTurn hft_job_finish(HftTask *task);
 
 /* job_failure.c: what a failed request changes */
 extern HftTurn hft_job_failure(HftTask *task, const HftResult *result);
@@ -59,6 +62,7 @@ extern void hft_file_cursor(HftJobFile *file, const char *key,
 extern void hft_file_uploaded(HftJobFile *file, const HftOutcome *outcome);
 extern void hft_file_ready(const HftJobFile *file, const HftOutcome *outcome);
 extern void hft_file_renew(const HftJobFile *file, int64 job_id);
+extern void hft_file_deleted(HftJobFile *file);
 extern void hft_file_failed(const HftJobFile *file, const char *message);
 extern void hft_file_release(const HftJobFile *file);
 extern char *hft_file_source_key(const HftJobFile *file, int64 line);

@@ -310,6 +310,23 @@ read_history(HftTask *task)
 				   hft_cursor_get(task_job(task)->remote, "history"));
 }
 
+/*
+ * The job is over and told.  A file that no other job can use is deleted:
+ * where files are not shared, the platform's room for them is small.
+ */
+static HftTurn
+next_cleanup(HftTask *task)
+{
+	HftJob	   *job = task_job(task);
+	const HftOperation *operations = task->server->provider->operations;
+
+	if (!job->training.exclusive || job->training.facts.remote_id == NULL ||
+		operations[HFT_OP_DELETE_FILE].request == NULL)
+		return hft_job_finish(task);
+	job->file = &job->training;
+	return prepare(task, HFT_OP_DELETE_FILE, NULL);
+}
+
 static HftTurn
 next_live(HftTask *task)
 {
@@ -317,6 +334,8 @@ next_live(HftTask *task)
 	HftOp		op;
 
 	job->file = NULL;
+	if (job->history_read)
+		return next_cleanup(task);
 	if (job->polled || job->final != HFT_REMOTE_UNKNOWN)
 		return read_history(task);
 	if (wish(job, &op))

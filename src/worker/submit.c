@@ -15,6 +15,7 @@
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
@@ -28,6 +29,7 @@
 
 #define FILENAME_DATASET_BYTES 40
 #define FILENAME_DIGEST_BYTES 16
+#define FILENAME_MARK_BYTES 6
 
 /* Arguments, in the order of the SQL declaration. */
 enum
@@ -97,15 +99,44 @@ hft_submission_read(FunctionCallInfo fcinfo)
 	return submission;
 }
 
+/* May the copy of this split not be shared with other jobs? */
+static bool
+is_exclusive(const HftSubmission *submission, const char *split)
+{
+	return submission->server->provider->file_per_job &&
+		strcmp(split, "train") == 0;
+}
+
+/* "-0123456789ab": tells copies of the same content apart. */
+static char *
+make_mark(void)
+{
+	unsigned char bytes[FILENAME_MARK_BYTES];
+	StringInfoData mark;
+
+	if (!pg_strong_random(bytes, sizeof(bytes)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not get random bytes for the name of a file")));
+	initStringInfo(&mark);
+	appendStringInfoChar(&mark, '-');
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		appendStringInfo(&mark, "%02x", bytes[i]);
+	return mark.data;
+}
+
 /*
  * Name of a file at the platform.  It is the only mark that some platforms
  * keep, so it tells the content: "hft-triage-train-0123456789abcdef.jsonl".
+ * A copy for one job has a mark of its own behind that, or the search for a
+ * lost upload could find the copy of another job.
  */
 static char *
 make_filename(const HftSubmission *submission, const char *split,
 			  const HftSplitFacts *facts)
 {
 	char		name[FILENAME_DATASET_BYTES + 1];
+	const char *mark = is_exclusive(submission, split) ? make_mark() : "";
 	char	   *c;
 
 	strlcpy(name, submission->dataset, sizeof(name));
@@ -115,18 +146,18 @@ make_filename(const HftSubmission *submission, const char *split,
 		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", *c) == NULL)
 			*c = '-';
 	}
-	return psprintf("hft-%s-%s-%.*s.jsonl", name, split,
-					FILENAME_DIGEST_BYTES, facts->sha256);
+	return psprintf("hft-%s-%s-%.*s%s.jsonl", name, split,
+					FILENAME_DIGEST_BYTES, facts->sha256, mark);
 }
 
-/* The live copy of a split at the server, or 0. */
+/* The live copy of a split at the server that jobs may share, or 0. */
 static int64
 find_file(const HftSubmission *submission, const char *split)
 {
 	static HftStatement find = {
 		"SELECT id FROM hft.file WHERE server = $1 AND owner = $2"
 		" AND version_id = $3 AND split = $4::hft.split AND format = $5"
-		" AND state NOT IN ('failed', 'deleted')",
+		" AND state NOT IN ('failed', 'deleted') AND NOT exclusive",
 		5, {TEXTOID, REGROLEOID, INT8OID, TEXTOID, TEXTOID}
 	};
 	Datum		values[5];
@@ -152,17 +183,17 @@ insert_file(const HftSubmission *submission, const char *split,
 {
 	static HftStatement insert = {
 		"INSERT INTO hft.file (server, owner, version_id, split, format,"
-		" filename, rows, bytes, sha256)"
-		" VALUES ($1, $2, $3, $4::hft.split, $5, $6, $7, $8, $9)"
+		" filename, rows, bytes, sha256, exclusive)"
+		" VALUES ($1, $2, $3, $4::hft.split, $5, $6, $7, $8, $9, $10)"
 		" ON CONFLICT (server, owner, version_id, split, format)"
-		" WHERE state NOT IN ('failed', 'deleted') DO NOTHING"
-		" RETURNING id",
-		9, {TEXTOID, REGROLEOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, INT8OID,
-		INT8OID, TEXTOID}
+		" WHERE state NOT IN ('failed', 'deleted') AND NOT exclusive"
+		" DO NOTHING RETURNING id",
+		10, {TEXTOID, REGROLEOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, INT8OID,
+		INT8OID, TEXTOID, BOOLOID}
 	};
 	const HftWriter *writer = hft_writer_lookup(submission->format);
-	Datum		values[9];
-	char		nulls[9];
+	Datum		values[10];
+	char		nulls[10];
 
 	values[0] = CStringGetTextDatum(submission->server_name);
 	values[1] = ObjectIdGetDatum(submission->owner);
@@ -173,6 +204,7 @@ insert_file(const HftSubmission *submission, const char *split,
 	values[6] = Int64GetDatum(facts->rows);
 	values[7] = Int64GetDatum(facts->bytes);
 	values[8] = CStringGetTextDatum(facts->sha256);
+	values[9] = BoolGetDatum(is_exclusive(submission, split));
 	memset(nulls, ' ', sizeof(nulls));
 	if (writer == NULL || !writer->identity)
 		nulls[7] = nulls[8] = 'n';
@@ -193,6 +225,8 @@ need_file(const HftSubmission *submission, const char *split,
 
 	if (facts->rows == 0)
 		return 0;
+	if (is_exclusive(submission, split))
+		return insert_file(submission, split, facts);
 	id = find_file(submission, split);
 	if (id == 0)
 		id = insert_file(submission, split, facts);

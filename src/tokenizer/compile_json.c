@@ -289,7 +289,8 @@ read_vocab(HftCompiler *c, const json_t *vocab, const json_t *added)
 static json_t *
 index_added(HftCompiler *c, const json_t *added)
 {
-	json_t	   *index = json_object();
+	/* not json_object(): the server has a function of that name, too */
+	json_t	   *index = json_pack("{}");
 	size_t		i;
 
 	json_object_set_new(c->json, "hft added", index);

@@ -188,6 +188,27 @@ BENCHES = $(patsubst test/bench/%.c,build/bench/%,\
 	$(wildcard test/bench/bench_*.c))
 $(eval $(call pure_rules,bench,gcc,-O3,bench,bench))
 
+# The tokenizer beside another one, where its sources lie beside the checkout
+# or its work tree (it needs AVX-512), and beside npm's (build/peers).
+PROTOTYPES = $(firstword $(wildcard ../shared/tokenizer/prototype \
+	../../shared/tokenizer/prototype))
+YARDSTICKS = $(if $(PROTOTYPES),$(patsubst %,build/bench/yardstick_%.o,\
+	$(if $(shell grep -m1 -o avx512_vbmi2 /proc/cpuinfo),cl100k o200k)))
+
+build/bench/yardstick_%.o: test/bench/yardstick.c
+	@mkdir -p $(@D)
+	gcc -O3 -march=native -w '-DSOURCE="$(CURDIR)/$(PROTOTYPES)/proto_$*.c"' \
+		'-DNAME(part)=$*_base##part' -c -o $@ $<
+
+build/bench/bench_tokens: $(YARDSTICKS)
+build/bench/bench_tokens: PURE_LIBS += $(YARDSTICKS)
+
+bench-tokens: build/bench/bench_tokens $(VOCABULARIES)
+	build/bench/bench_tokens
+	test/bench/npm_tokens.sh
+
+.PHONY: bench-tokens
+
 bench: $(BENCHES) pgroot
 	@set -e; for program in $(BENCHES) $(wildcard test/bench/*.sh); do \
 		echo "== $$program"; HFT_PGROOT=$(PGROOT) $$program; done

@@ -79,6 +79,13 @@ read_block(const uint8_t *p, size_t room, Block *block)
 	block->tab = in_range(v, '\t', '\r') & ~block->newline;
 	block->quote = equal_to(v, '\'');
 	block->slash = equal_to(v, '/');
+	block->mark = block->caseless = block->behind_first = block->hard = 0;
+}
+
+static inline void
+read_high(const HftVocab *vocab, const uint8_t *p, size_t room, Block *block)
+{
+	read_high_chars(vocab, p, room, block);
 }
 
 static inline void

@@ -12,21 +12,21 @@
 #include "tokenizer/simd_target.h"
 #include "tokenizer/split.h"
 
-HFT_TARGET_BEGIN("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi2,"
-				 "bmi,bmi2,popcnt")
+HFT_TARGET_BEGIN("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,"
+				 "avx512vbmi2,bmi,bmi2,popcnt")
 
 #include "tokenizer/kernel_split.inc"
 
 /* Bytes from "first" to "last". */
 static inline uint64_t
-in_range(__m512i v, char first, char last)
+in_range(__m512i v, uint8_t first, uint8_t last)
 {
 	return _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(first)),
 								  _mm512_set1_epi8(last - first));
 }
 
 static inline uint64_t
-equal_to(__m512i v, char c)
+equal_to(__m512i v, uint8_t c)
 {
 	return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(c));
 }
@@ -51,10 +51,138 @@ read_block(const uint8_t *p, size_t room, Block *block)
 	block->mark = block->caseless = block->behind_first = block->hard = 0;
 }
 
+/* A block and what follows its bytes, and its characters by their length. */
+typedef struct Chars
+{
+	__m512i		byte[4];		/* [k]: the byte k behind */
+	uint64_t	two;			/* first bytes of whole characters */
+	uint64_t	three;
+	uint64_t	four;
+	uint64_t	behind_first;
+	uint64_t	bad;			/* no part of a whole character */
+} Chars;
+
+/*
+ * Second bytes that E0, ED, F0 and F4 do not go with: they would make codes
+ * that have a shorter form, are surrogates, or are too large.
+ */
+static inline uint64_t
+wrong_seconds(const Chars *chars)
+{
+	uint64_t	below_90 = ~in_range(chars->byte[1], 0x90, 0xFF);
+	uint64_t	below_a0 = ~in_range(chars->byte[1], 0xA0, 0xFF);
+
+	return (equal_to(chars->byte[0], 0xE0) & below_a0) |
+		(equal_to(chars->byte[0], 0xED) & ~below_a0) |
+		(equal_to(chars->byte[0], 0xF0) & below_90) |
+		(equal_to(chars->byte[0], 0xF4) & ~below_90);
+}
+
+static inline Chars
+find_chars(const uint8_t *p, const Block *block)
+{
+	Chars		chars;
+	uint64_t	behind;
+	uint64_t	rest;
+	uint64_t	wrong;
+	int			i;
+
+	for (i = 0; i < 4; i++)
+		chars.byte[i] = _mm512_maskz_loadu_epi8(block->valid >> i, p + i);
+	behind = in_range(chars.byte[0], 0x80, 0xBF);
+	chars.two = in_range(chars.byte[0], 0xC2, 0xDF) & behind >> 1;
+	chars.three = in_range(chars.byte[0], 0xE0, 0xEF) & behind >> 1 &
+		behind >> 2;
+	chars.four = in_range(chars.byte[0], 0xF0, 0xF4) & behind >> 1 &
+		behind >> 2 & behind >> 3;
+	wrong = wrong_seconds(&chars);
+	chars.three &= ~wrong;
+	chars.four &= ~wrong;
+	rest = (chars.two | chars.three | chars.four) << 1 |
+		(chars.three | chars.four) << 2 | chars.four << 3;
+	chars.behind_first = rest;
+	chars.bad = block->high & ~(rest | chars.two | chars.three | chars.four);
+	return chars;
+}
+
+/*
+ * Classes of the characters that share all but their last byte with the one
+ * at p, by their place among "classes": one block of the table holds them.
+ */
+static inline uint64_t
+look_up_kin(const HftVocab *vocab, const Chars *chars, const uint8_t *p,
+			__m512i *classes)
+{
+	uint64_t	kin = equal_to(chars->byte[0], p[0]);
+	uint32_t	code;
+	__m512i		last;
+
+	if (p[0] < 0xE0)
+	{
+		code = p[0] & 0x1F;
+		kin &= chars->two;
+		last = chars->byte[1];
+	}
+	else if (p[0] < 0xF0)
+	{
+		code = (uint32_t) (p[0] & 0x0F) << 6 | (p[1] & 0x3F);
+		kin &= chars->three & equal_to(chars->byte[1], p[1]);
+		last = chars->byte[2];
+	}
+	else
+	{
+		code = (uint32_t) (p[0] & 0x07) << 12 |
+			(uint32_t) (p[1] & 0x3F) << 6 | (p[2] & 0x3F);
+		kin &= chars->four & equal_to(chars->byte[1], p[1]) &
+			equal_to(chars->byte[2], p[2]);
+		last = chars->byte[3];
+	}
+	*classes = _mm512_mask_permutexvar_epi8(*classes, kin, last,
+		_mm512_loadu_si512(vocab->class_block + HFT_CLASS_BLOCK *
+						   (size_t) vocab->class_index[code]));
+	return kin;
+}
+
+/* From the first bytes of characters to all their bytes. */
+static inline uint64_t
+whole_chars(uint64_t first, uint64_t behind_first)
+{
+	first |= first << 1 & behind_first;
+	first |= first << 1 & behind_first;
+	return first | (first << 1 & behind_first);
+}
+
+static inline uint64_t
+with_class(__m512i classes, uint8_t bits)
+{
+	return _mm512_test_epi8_mask(classes, _mm512_set1_epi8(bits));
+}
+
 static inline void
 read_high(const HftVocab *vocab, const uint8_t *p, size_t room, Block *block)
 {
-	read_high_chars(vocab, p, room, block);
+	Chars		chars = find_chars(p, block);
+	__m512i		classes = _mm512_setzero_si512();
+	uint64_t	behind = chars.behind_first;
+	uint64_t	ideographs = chars.three & in_range(chars.byte[0], 0xE5, 0xE9);
+	uint64_t	left = chars.two | chars.three | chars.four;
+
+	/* U+5000 to U+9FFF would be many blocks, all of them alike */
+	classes = _mm512_mask_set1_epi8(classes, ideographs, HFT_CHAR_CASELESS);
+	left &= ~ideographs;
+	while (left != 0)
+		left &= ~look_up_kin(vocab, &chars, p + __builtin_ctzll(left),
+							 &classes);
+	block->behind_first = behind;
+	block->letter |= whole_chars(with_class(classes, HFT_CHAR_LETTER),
+								 behind);
+	block->upper |= whole_chars(with_class(classes, HFT_CHAR_UPPER), behind);
+	block->caseless = whole_chars(with_class(classes, HFT_CHAR_CASELESS),
+								  behind);
+	block->mark = whole_chars(with_class(classes, HFT_CHAR_MARK), behind);
+	block->hard = chars.bad | with_class(classes, HFT_CHAR_SPACE |
+										 HFT_CHAR_NUMBER) |
+		(equal_to(chars.byte[0], 0xC5) & equal_to(chars.byte[1], 0xBF));
 }
 
 /* Stores up to 64 positions; those behind the last one are rubbish. */
@@ -115,6 +243,7 @@ have_avx512(void)
 		__builtin_cpu_supports("avx512bw") &&
 		__builtin_cpu_supports("avx512vl") &&
 		__builtin_cpu_supports("avx512dq") &&
+		__builtin_cpu_supports("avx512vbmi") &&
 		__builtin_cpu_supports("avx512vbmi2") &&
 		__builtin_cpu_supports("bmi2");
 }

@@ -21,6 +21,7 @@ BEGIN ATOMIC
 		'import_jobs', 'worker_status',
 		'find_price', 'price_of', 'find_retirement',
 		'providers', 'provider_operations', 'provider_options',
+		'compare_providers',
 		'best_checkpoint', 'loss_alerts', 'sparkline', 'loss_svg', 'report',
 		'promote', 'rollback', 'drop_alias', 'model_id', 'chat',
 		'chat_detail', 'deploy_model', 'undeploy_model',

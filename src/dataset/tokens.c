@@ -83,8 +83,8 @@ report_open_failure(HftTokenStatus status, const char *name,
 	}
 }
 
-HftEncoding *
-hft_encoding_get(const char *name)
+static HftEncoding *
+open_encoding(const char *name, bool missing_ok)
 {
 	HftTokenStatus status;
 	HftEncoding *enc;
@@ -98,12 +98,26 @@ hft_encoding_get(const char *name)
 		elog(ERROR, "too many encodings");
 	encoding_path(path, name);
 	status = hft_encoding_open(path, &enc);
+	if (status == HFT_TOKEN_NO_FILE && missing_ok)
+		return NULL;
 	if (status != HFT_TOKEN_OK)
 		report_open_failure(status, name, path);
 	hft_encoding_stop_on(enc, &InterruptPending);
 	strlcpy(encodings.name[encodings.n], name, NAMEDATALEN);
 	encodings.open[encodings.n++] = enc;
 	return enc;
+}
+
+HftEncoding *
+hft_encoding_get(const char *name)
+{
+	return open_encoding(name, false);
+}
+
+HftEncoding *
+hft_encoding_find(const char *name)
+{
+	return open_encoding(name, true);
 }
 
 HftTokenTarget

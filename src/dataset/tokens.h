@@ -25,6 +25,9 @@ typedef struct HftTokenTarget
 extern HftTokenTarget hft_token_target(const char *model, int len);
 extern HftEncoding *hft_encoding_get(const char *name);
 
+/* NULL when its vocabulary is not installed. */
+extern HftEncoding *hft_encoding_find(const char *name);
+
 /*
  * The target of argument "argno", kept in fn_extra and looked up anew only
  * when the argument changes.

@@ -12,68 +12,20 @@
 
 #include <math.h>
 
-#include "catalog/pg_collation.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
-#include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 
+#include "base/rows.h"
 #include "provider/provider.h"
 
 PG_FUNCTION_INFO_V1(hft_sql_providers);
 PG_FUNCTION_INFO_V1(hft_sql_provider_operations);
 PG_FUNCTION_INFO_V1(hft_sql_provider_options);
 
-#define MAX_COLUMNS 16
-
-/* A row in the making. */
-typedef struct RowMaker
-{
-	Datum		values[MAX_COLUMNS];
-	bool		nulls[MAX_COLUMNS];
-	int			n;
-} RowMaker;
-
-static void
-put_datum(RowMaker *row, Datum value)
-{
-	row->nulls[row->n] = false;
-	row->values[row->n++] = value;
-}
-
-static void
-put_null(RowMaker *row)
-{
-	row->nulls[row->n++] = true;
-}
-
-/* NULL is null. */
-static void
-put_text(RowMaker *row, const char *text)
-{
-	if (text != NULL)
-		put_datum(row, CStringGetTextDatum(text));
-	else
-		put_null(row);
-}
-
-/* A text with separators as an array; NULL is null. */
-static void
-put_list(RowMaker *row, const char *list)
-{
-	if (list != NULL)
-		put_datum(row, DirectFunctionCall2Coll(text_to_array,
-											   DEFAULT_COLLATION_OID,
-											   CStringGetTextDatum(list),
-											   CStringGetTextDatum("|")));
-	else
-		put_null(row);
-}
-
 /* A bound of an option: none where the table says so. */
 static void
-put_bound(RowMaker *row, const HftOptionSpec *spec, double bound)
+put_bound(HftRowMaker *row, const HftOptionSpec *spec, double bound)
 {
 	bool		numeric = spec->type == HFT_OPTION_INT ||
 	spec->type == HFT_OPTION_NUMBER ||
@@ -81,16 +33,9 @@ put_bound(RowMaker *row, const HftOptionSpec *spec, double bound)
 	spec->type == HFT_OPTION_NUMBER_OR_AUTO;
 
 	if (!numeric || fabs(bound) >= HFT_NO_MAX)
-		put_null(row);
+		hft_put_null(row);
 	else
-		put_datum(row, Float8GetDatum(bound == HFT_POSITIVE ? 0 : bound));
-}
-
-static void
-end_row(ReturnSetInfo *result, RowMaker *row)
-{
-	tuplestore_putvalues(result->setResult, result->setDesc, row->values,
-						 row->nulls);
+		hft_put_datum(row, Float8GetDatum(bound == HFT_POSITIVE ? 0 : bound));
 }
 
 /* ---- platforms ---- */
@@ -116,28 +61,26 @@ static void
 put_provider(ReturnSetInfo *result, const HftProvider *provider)
 {
 	const HftLandscape *landscape = &provider->landscape;
-	RowMaker	row = {.n = 0};
+	HftRowMaker row = {.n = 0};
 
-	put_text(&row, provider->name);
-	put_text(&row, provider->title);
-	put_list(&row, provider->methods);
-	put_text(&row, provider->format);
-	put_datum(&row, Int32GetDatum(provider->min_examples));
-	if (provider->max_file_bytes > 0)
-		put_datum(&row, Int64GetDatum(provider->max_file_bytes));
-	else
-		put_null(&row);
-	put_text(&row, landscape->loss_source);
-	put_text(&row, landscape->recovery);
-	put_datum(&row, BoolGetDatum(provider->create_is_idempotent));
-	put_text(&row, landscape->serving);
-	put_text(&row, landscape->serving_billing);
-	put_text(&row, landscape->weights);
-	put_text(&row, landscape->data_location);
-	put_text(&row, landscape->status);
-	put_text(&row, provider->closing_notice);
-	put_list(&row, list_operations(provider));
-	end_row(result, &row);
+	hft_put_text(&row, provider->name);
+	hft_put_text(&row, provider->title);
+	hft_put_list(&row, provider->methods);
+	hft_put_text(&row, provider->format);
+	hft_put_datum(&row, Int32GetDatum(provider->min_examples));
+	hft_put_count(&row, provider->max_file_bytes > 0 ?
+				  provider->max_file_bytes : HFT_UNKNOWN);
+	hft_put_text(&row, landscape->loss_source);
+	hft_put_text(&row, landscape->recovery);
+	hft_put_datum(&row, BoolGetDatum(provider->create_is_idempotent));
+	hft_put_text(&row, landscape->serving);
+	hft_put_text(&row, landscape->serving_billing);
+	hft_put_text(&row, landscape->weights);
+	hft_put_text(&row, landscape->data_location);
+	hft_put_text(&row, landscape->status);
+	hft_put_text(&row, provider->closing_notice);
+	hft_put_list(&row, list_operations(provider));
+	hft_put_end(&row, result);
 }
 
 Datum
@@ -165,13 +108,13 @@ hft_sql_provider_operations(PG_FUNCTION_ARGS)
 		for (HftOp op = 0; op < HFT_OP_COUNT; op++)
 		{
 			const HftOperation *operation = &(*list)->operations[op];
-			RowMaker	row = {.n = 0};
+			HftRowMaker row = {.n = 0};
 
-			put_text(&row, (*list)->name);
-			put_text(&row, hft_op_name(op));
-			put_datum(&row, BoolGetDatum(operation->request != NULL));
-			put_text(&row, operation->request ? NULL : operation->instead);
-			end_row(result, &row);
+			hft_put_text(&row, (*list)->name);
+			hft_put_text(&row, hft_op_name(op));
+			hft_put_datum(&row, BoolGetDatum(operation->request != NULL));
+			hft_put_text(&row, operation->request ? NULL : operation->instead);
+			hft_put_end(&row, result);
 		}
 	}
 	return (Datum) 0;
@@ -196,17 +139,17 @@ put_options(ReturnSetInfo *result, const HftProvider *provider,
 
 	for (; spec != NULL && spec->name != NULL; spec++)
 	{
-		RowMaker	row = {.n = 0};
+		HftRowMaker row = {.n = 0};
 
-		put_text(&row, provider->name);
-		put_text(&row, kind);
-		put_text(&row, spec->name);
-		put_text(&row, types[spec->type]);
+		hft_put_text(&row, provider->name);
+		hft_put_text(&row, kind);
+		hft_put_text(&row, spec->name);
+		hft_put_text(&row, types[spec->type]);
 		put_bound(&row, spec, spec->min);
 		put_bound(&row, spec, spec->max);
-		put_list(&row, spec->choices);
-		put_text(&row, spec->description);
-		end_row(result, &row);
+		hft_put_list(&row, spec->choices);
+		hft_put_text(&row, spec->description);
+		hft_put_end(&row, result);
 	}
 }
 

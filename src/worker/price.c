@@ -19,9 +19,9 @@
 
 static HftStatement find_estimate = {
 	"SELECT p.amount::text, m.amount::text, p.source, p.valid_from::text,"
-	" round(p.amount * $6 / 1000000, 6)::text,"
-	" greatest(round(p.amount * $7 / 1000000, 6),"
-	"  CASE WHEN p.amount * $7 IS NOT NULL THEN m.amount END)::text"
+	" trim_scale(round(p.amount * $6 / 1000000, 6))::text,"
+	" trim_scale(greatest(round(p.amount * $7 / 1000000, 6),"
+	"  CASE WHEN p.amount * $7 IS NOT NULL THEN m.amount END))::text"
 	" FROM (VALUES ($4::jsonb || $5::jsonb)) o (options)"
 	" LEFT JOIN LATERAL hft.find_price($1, $2, $3, 'train_1m_tokens', now(),"
 	"  o.options) p ON true"

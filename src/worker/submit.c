@@ -58,8 +58,8 @@ required_argument(FunctionCallInfo fcinfo, int n, const char *name)
 	return value;
 }
 
-static char *
-object_argument(FunctionCallInfo fcinfo, int n, const char *name)
+char *
+hft_object_argument(FunctionCallInfo fcinfo, int n, const char *name)
 {
 	Jsonb	   *value;
 
@@ -84,8 +84,8 @@ hft_submission_read(FunctionCallInfo fcinfo)
 	submission->name = text_argument(fcinfo, ARG_NAME);
 	submission->suffix = text_argument(fcinfo, ARG_SUFFIX);
 	submission->hyperparameters =
-		object_argument(fcinfo, ARG_HYPERPARAMETERS, "hyperparameters");
-	submission->options = object_argument(fcinfo, ARG_OPTIONS, "options");
+		hft_object_argument(fcinfo, ARG_HYPERPARAMETERS, "hyperparameters");
+	submission->options = hft_object_argument(fcinfo, ARG_OPTIONS, "options");
 	submission->force = !PG_ARGISNULL(ARG_FORCE) && PG_GETARG_BOOL(ARG_FORCE);
 	submission->owner = GetUserId();
 	if (!PG_ARGISNULL(ARG_VERSION))

@@ -75,6 +75,10 @@ typedef struct HftSubmission
 	HftEstimate estimate;
 } HftSubmission;
 
+/* An argument that is a JSON object, as text; null is an empty one. */
+extern char *hft_object_argument(FunctionCallInfo fcinfo, int n,
+								 const char *name);
+
 /* Read the arguments that submit_job and explain_job share. */
 extern HftSubmission *hft_submission_read(FunctionCallInfo fcinfo);
 
@@ -84,8 +88,21 @@ extern HftSubmission *hft_submission_read(FunctionCallInfo fcinfo);
  */
 extern void hft_submission_load(HftSubmission *submission);
 
-/* Fill in problems and estimate. */
+/*
+ * The two halves of loading: the version's id, which may be a fresh one; and
+ * what is to be known of it, once submission->server is there.
+ */
+extern int64 hft_submission_version(const char *dataset, int number);
+extern void hft_submission_describe(HftSubmission *submission, int64 version);
+
+/*
+ * Fill in problems and estimate.  A platform without a server (its oid is
+ * InvalidOid) is asked no right and no request.
+ */
 extern void hft_submission_check(HftSubmission *submission);
+
+/* The estimate alone, of the splits' figures as they are; in a scope. */
+extern void hft_submission_estimate(HftSubmission *submission);
 
 /* ERROR with the first problem, if there is one. */
 extern void hft_submission_require(const HftSubmission *submission);

@@ -41,7 +41,8 @@ add_problem(HftSubmission *submission, int sqlstate, const char *message,
 static void
 check_right(HftSubmission *submission)
 {
-	if (hft_server_allows(submission->server, submission->owner))
+	if (!OidIsValid(submission->server->oid) ||
+		hft_server_allows(submission->server, submission->owner))
 		return;
 	add_problem(submission, ERRCODE_INSUFFICIENT_PRIVILEGE,
 				psprintf("role \"%s\" may not use foreign server \"%s\"",
@@ -282,8 +283,8 @@ check_request(HftSubmission *submission)
 	hft_arena_destroy(arena);
 }
 
-static void
-make_estimate(HftSubmission *submission)
+void
+hft_submission_estimate(HftSubmission *submission)
 {
 	HftBillableFacts facts;
 
@@ -319,9 +320,9 @@ hft_submission_check(HftSubmission *submission)
 	check_bytes(submission, "training", &submission->train);
 	check_bytes(submission, "validation", &submission->validation);
 	check_findings(submission);
-	if (submission->problems == NIL)
+	if (submission->problems == NIL && OidIsValid(submission->server->oid))
 		check_request(submission);
-	make_estimate(submission);
+	hft_submission_estimate(submission);
 	hft_scope_leave(&scope);
 }
 

@@ -85,26 +85,36 @@ find_retirement(HftSubmission *submission)
 	submission->replacement = hft_row_text(0, 3);
 }
 
+void
+hft_submission_describe(HftSubmission *submission, int64 version)
+{
+	HftScope	scope;
+
+	submission->format = hft_provider_format(submission->server->provider,
+											 submission->model);
+	hft_scope_enter(&scope);
+	describe_version(submission, version);
+	find_retirement(submission);
+	hft_scope_leave(&scope);
+}
+
 /*
  * No version named means what the query gives now.  The same content is the
  * same version, so that costs a scan of the source but no second copy (R35).
  */
+int64
+hft_submission_version(const char *dataset, int number)
+{
+	if (number == HFT_LATEST_VERSION)
+		return hft_dataset_snapshot(dataset).id;
+	return hft_version_get(dataset, number).id;
+}
+
 void
 hft_submission_load(HftSubmission *submission)
 {
-	HftVersion	version;
-	HftScope	scope;
-
 	submission->server = hft_server_load(submission->server_name, false);
-	submission->format = hft_provider_format(submission->server->provider,
-											 submission->model);
-	if (submission->version == HFT_LATEST_VERSION)
-		version = hft_dataset_snapshot(submission->dataset);
-	else
-		version = hft_version_get(submission->dataset, submission->version);
-
-	hft_scope_enter(&scope);
-	describe_version(submission, version.id);
-	find_retirement(submission);
-	hft_scope_leave(&scope);
+	hft_submission_describe(submission,
+							hft_submission_version(submission->dataset,
+												   submission->version));
 }

@@ -30,7 +30,7 @@ CREATE TEMP TABLE declared AS
 		(SELECT regexp_replace(regexp_replace(regexp_replace(
 			pg_get_function_arguments(p.oid), '(, |^)OUT .*$', ''),
 			'\mIN ', '', 'g'),
-			$re$('[^']*'|NULL)::(timestamp with time zone|double precision|[a-z]+)$re$,
+			$re$('[^']*'|NULL)::(timestamp with time zone|double precision|[a-z]+)(\[\])?$re$,
 			'\1', 'g')),
 		CASE WHEN p.prokind = 'p' THEN ''
 			WHEN outs.list IS NULL

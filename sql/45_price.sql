@@ -187,17 +187,28 @@ VALUES
 		DATE '2026-01-01', true,
 		'Together pricing page of 2026; older pages have none, some models are exempt');
 
+/*
+ * Hosting is booked by day, so idle money is that of days on which nobody
+ * asked the model.
+ */
 CREATE VIEW hft.spend WITH (security_invoker) AS
 	SELECT date_trunc('month', c.at, 'UTC') AS month, c.server, c.owner,
 		c.kind, count(*) AS items,
 		sum(c.amount) AS amount,
+		sum(c.amount) FILTER (WHERE c.kind = 'hosting' AND NOT EXISTS (
+			SELECT FROM hft.cost a
+			WHERE a.kind IN ('inference', 'evaluation')
+				AND a.server = c.server AND a.model = c.model
+				AND a.at >= date_trunc('day', c.at, 'UTC')
+				AND a.at < date_trunc('day', c.at, 'UTC') + '1 day'::interval))
+			AS idle_amount,
 		count(*) FILTER (WHERE c.amount IS NULL) AS unpriced,
 		sum(c.quantity) FILTER (WHERE c.unit = 'tokens') AS tokens,
 		sum(c.quantity) FILTER (WHERE c.unit = 'hours') AS hours
 	FROM hft.cost c
 	GROUP BY 1, 2, 3, 4;
 COMMENT ON VIEW hft.spend IS
-	'Money in USD per month (UTC), server, owner and kind; unpriced counts items whose price is unknown and which the sum lacks';
+	'Money in USD per month (UTC), server, owner and kind; unpriced counts items whose price is unknown and which the sum lacks; idle_amount is hosting on days without an answer';
 REVOKE ALL ON hft.spend FROM PUBLIC;
 
 CREATE VIEW hft.estimate_accuracy WITH (security_invoker) AS

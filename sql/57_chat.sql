@@ -73,9 +73,14 @@ COMMENT ON FUNCTION hft.undeploy_model(text) IS
 	'Asks on COMMIT for the end of a deployment';
 REVOKE ALL ON FUNCTION hft.undeploy_model(text) FROM PUBLIC;
 
+-- when a model was last asked
+CREATE INDEX cost_asked ON hft.cost (server, model, at)
+	WHERE kind IN ('inference', 'evaluation');
+
 /*
  * What is booked, and what has run up since.  One amount that is unknown
  * makes the sum unknown: less than the truth would be worse than nothing.
+ * Idle is the time since the last answer, or since it stands.
  */
 CREATE VIEW hft.deployment_cost WITH (security_invoker) AS
 SELECT d.name, d.owner, d.server, d.model, d.state,
@@ -85,7 +90,10 @@ SELECT d.name, d.owner, d.server, d.model, d.state,
 	CASE WHEN NOT b.unknown THEN
 		round(b.amount + CASE WHEN h.unbooked > 0
 			THEN h.unbooked::numeric * d.price_per_hour ELSE 0 END, 4)
-	END AS amount
+	END AS amount,
+	u.last_used,
+	round(h.idle::numeric, 2) AS idle_hours,
+	round(h.idle::numeric * d.price_per_hour, 4) AS idle_amount
 FROM hft.deployment d
 CROSS JOIN LATERAL (
 	SELECT coalesce(sum(c.amount), 0) AS amount,
@@ -93,10 +101,19 @@ CROSS JOIN LATERAL (
 	FROM hft.cost c
 	WHERE c.deployment_id = d.id AND c.kind = 'hosting') b
 CROSS JOIN LATERAL (
+	SELECT max(c.at) AS last_used
+	FROM hft.cost c
+	WHERE c.server = d.server AND c.model = d.model
+		AND c.kind IN ('inference', 'evaluation')
+		AND c.at >= d.ready_at
+		AND c.at <= coalesce(d.gone_at, 'infinity')) u
+CROSS JOIN LATERAL (
 	SELECT coalesce(extract(epoch FROM
 			coalesce(d.gone_at, now()) - d.ready_at) / 3600, 0) AS hours,
 		coalesce(extract(epoch FROM coalesce(d.gone_at, now())
-			- coalesce(d.booked_until, d.ready_at)) / 3600, 0) AS unbooked) h;
+			- coalesce(d.booked_until, d.ready_at)) / 3600, 0) AS unbooked,
+		extract(epoch FROM coalesce(d.gone_at, now())
+			- coalesce(u.last_used, d.ready_at)) / 3600 AS idle) h;
 COMMENT ON VIEW hft.deployment_cost IS
-	'What each deployment costs by the hour and has cost so far; NULL: unknown, never free';
+	'What each deployment costs by the hour and has cost so far, when it was last asked and what it cost since; NULL: unknown, never free';
 REVOKE ALL ON hft.deployment_cost FROM PUBLIC;

@@ -51,9 +51,9 @@ static HftStatement book_training = {
 	"INSERT INTO hft.cost AS c"
 	" (at, owner, server, job_id, kind, model, quantity, unit, amount, source)"
 	" SELECT t.at, j.owner, j.server, j.id, 'training', j.base_model, $3, 'tokens',"
-	"  coalesce($4 / 1000000000.0, round(greatest("
+	"  trim_scale(round(coalesce($4 / 1000000000.0, greatest("
 	"   p.amount * $3 / 1000000, CASE WHEN p.amount * $3 > 0"
-	"   THEN m.amount END), 9)),"
+	"   THEN m.amount END)), 9)),"
 	"  CASE WHEN $4 IS NOT NULL THEN 'provider'"
 	"   WHEN p.amount * $3 IS NOT NULL THEN 'price:' || p.id"
 	"   ELSE 'unknown' END"
@@ -119,10 +119,11 @@ static HftStatement book_usage = {
 	"  ON true"
 	" LEFT JOIN LATERAL hft.find_price($5, $6, NULL, 'output_1m_tokens') o"
 	"  ON true"
-	" CROSS JOIN LATERAL (VALUES (round((($7 - coalesce($8, 0)) * i.amount"
+	" CROSS JOIN LATERAL (VALUES (trim_scale(round((("
+	"  ($7 - coalesce($8, 0)) * i.amount"
 	"  + coalesce($8, 0) * CASE WHEN c.id IS NULL THEN i.amount"
 	"   WHEN coalesce($8, 0) = 0 THEN 0 ELSE c.amount END"
-	"  + $9 * o.amount) / 1000000, 9))) u (amount)",
+	"  + $9 * o.amount) / 1000000), 9)))) u (amount)",
 	9, {REGROLEOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
 	INT8OID, INT8OID, INT8OID}
 };
@@ -167,14 +168,15 @@ static HftStatement book_hosting = {
 	"    / 3600)::numeric AS hours),"
 	" today AS ("
 	"  UPDATE hft.cost c SET quantity = c.quantity + s.hours, at = $2,"
-	"   amount = c.amount + s.hours * s.price_per_hour"
+	"   amount = trim_scale(round("
+	"    c.amount + s.hours * s.price_per_hour, 9))"
 	"  FROM span s WHERE c.deployment_id = s.id AND c.kind = 'hosting'"
 	"   AND (c.at AT TIME ZONE 'UTC')::date = ($2 AT TIME ZONE 'UTC')::date"
 	"  RETURNING c.id)"
 	" INSERT INTO hft.cost (at, owner, server, deployment_id, kind, model,"
 	"  quantity, unit, amount, source)"
 	" SELECT $2, owner, server, id, 'hosting', model, hours, 'hours',"
-	"  hours * price_per_hour,"
+	"  trim_scale(round(hours * price_per_hour, 9)),"
 	"  CASE WHEN price_per_hour IS NULL THEN 'unknown' ELSE 'provider' END"
 	" FROM span WHERE NOT EXISTS (SELECT FROM today)",
 	2, {INT8OID, TIMESTAMPTZOID}

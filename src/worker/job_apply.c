@@ -213,7 +213,7 @@ static HftTurn
 apply_estimate(HftTask *task, const HftResult *result)
 {
 	static HftStatement quote = {
-		"UPDATE hft.job SET quoted_amount = $2 / 1e9 WHERE id = $1",
+		"UPDATE hft.job SET quoted_amount = trim_scale($2 / 1e9) WHERE id = $1",
 		2, {INT8OID, INT8OID}
 	};
 	HftJob	   *job = task_job(task);

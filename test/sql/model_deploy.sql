@@ -69,8 +69,15 @@ INSERT INTO hft.deployment (name, owner, server, model, state, price_per_hour,
 	ready_at, gone_at)
 VALUES ('over', 'hft_ann', 'together', 'm', 'gone', 6, now() - interval '5 h',
 	now() - interval '4 h 30 min');
+-- idle since the last answer, or since it stands
+INSERT INTO hft.cost (at, owner, server, kind, model, quantity, unit, source)
+SELECT now() - ago::interval, 'hft_ann', 'together', 'inference', model, 9,
+	'tokens', 'unknown'
+FROM (VALUES ('15 min', 'm'), ('4 h 45 min', 'm'), ('6 h', 'm'),
+	('1 min', 'another')) a (ago, model);
 SET ROLE hft_ann;
-SELECT name, state, price_per_hour, hours, amount
+SELECT name, state, price_per_hour, hours, amount,
+	last_used IS NOT NULL AS used, idle_hours, idle_amount
 FROM hft.deployment_cost WHERE name <> 'second' ORDER BY name;
 SET ROLE hft_bob;
 SELECT count(*) FROM hft.deployment_cost;

@@ -87,8 +87,15 @@ VALUES ('2026-10-31 23:30:00-07', 'pg_monitor', 's', 'training', 1000000, 'token
 	('2026-11-02 00:00:00+00', 'pg_monitor', 's', 'training', 500000, 'tokens', NULL, 'unknown'),
 	('2026-11-03 00:00:00+00', 'pg_monitor', 's', 'training', NULL, 'tokens', 1.25, 'provider'),
 	('2026-11-03 00:00:00+00', 'pg_monitor', 's', 'hosting', 2.5, 'hours', 9.975, 'price:1');
+-- hosting is idle on days without an answer of that model
+INSERT INTO hft.cost (at, owner, server, kind, model, quantity, unit, amount, source)
+VALUES ('2026-11-04 23:59:59+00', 'pg_monitor', 's', 'hosting', 'm', 24, 'hours', 7, 'provider'),
+	('2026-11-04 00:00:00+00', 'pg_monitor', 's', 'inference', 'm', 9, 'tokens', NULL, 'unknown'),
+	('2026-11-05 23:59:59+00', 'pg_monitor', 's', 'hosting', 'm', 24, 'hours', 8, 'provider'),
+	('2026-11-05 12:00:00+00', 'pg_monitor', 's', 'evaluation', 'n', 9, 'tokens', NULL, 'unknown'),
+	('2026-11-06 00:00:00+00', 'pg_monitor', 's', 'inference', 'm', 9, 'tokens', NULL, 'unknown');
 SELECT month AT TIME ZONE 'UTC' AS month, server, owner, kind, items, amount,
-	unpriced, tokens, hours
+	idle_amount, unpriced, tokens, hours
 FROM hft.spend ORDER BY 1, 4;
 
 -- how good the estimates were

@@ -42,5 +42,8 @@ is($node->safe_psql('postgres',
 is($node->safe_psql('postgres',
 		"SELECT trained_tokens > 0 AND billed_amount > 0 FROM hft.job WHERE id = $job"),
 	't', 'the bill is there');
+is($node->safe_psql('postgres',
+		"SELECT bool_and(scale(amount) = min_scale(amount)) FROM hft.cost"),
+	't', 'in as many digits as it needs');
 
 done_testing();

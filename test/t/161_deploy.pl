@@ -62,6 +62,9 @@ is_deeply([ grep { $_->{state} !~ /STOPPED|DELETED/ }
 is($node->safe_psql('postgres', q{
 	SELECT amount > 0, amount < 1, hours < 1 FROM hft.deployment_cost}),
 	't|t|t', 'its hours are on the ledger');
+is($node->safe_psql('postgres', q{
+	SELECT last_used > since, idle_amount < amount FROM hft.deployment_cost}),
+	't|t', 'with the time since somebody asked it');
 ($code, $out, $err) = $node->psql('postgres',
 	q{SELECT hft.chat('oddity', 'is 4 odd or even?')});
 like($err, qr/is not deployed/, 'and it answers no more');

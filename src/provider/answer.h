@@ -33,6 +33,7 @@ typedef struct HftErrorRule
 	HftErrorClass error;
 	int64_t		retry_ms;		/* when the platform says nothing; 0: unknown */
 	const char *hint;
+	bool		without_delay;	/* only when the platform names no delay */
 } HftErrorRule;
 
 typedef struct HftAnswer

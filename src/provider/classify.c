@@ -118,11 +118,14 @@ is_code(const ErrorBody *error, const char *code)
 
 /* The first rule whose conditions all hold; NULL when the status decides. */
 static const HftErrorRule *
-find_rule(const HftErrorRule *rules, int status, const ErrorBody *error)
+find_rule(const HftErrorRule *rules, int status, const ErrorBody *error,
+		  bool has_delay)
 {
 	for (; rules != NULL && rules->error != HFT_ERROR_NONE; rules++)
 	{
 		if (rules->status != 0 && rules->status != status)
+			continue;
+		if (rules->without_delay && has_delay)
 			continue;
 		if (rules->code != NULL && !is_code(error, rules->code))
 			continue;
@@ -222,6 +225,7 @@ hft_classify(const HftCall *call, const HftResponse *response,
 			 const json_t *body, const HftErrorRule *rules,
 			 HftOutcome *outcome)
 {
+	int64_t		delay_ms = hft_answer_retry_ms(response, call->now);
 	ErrorBody	error;
 	const HftErrorRule *rule;
 	HftErrorClass class;
@@ -236,7 +240,8 @@ hft_classify(const HftCall *call, const HftResponse *response,
 		return;
 	}
 	read_error(call, body, &error);
-	rule = find_rule(rules, response->status, &error);
+	rule = find_rule(rules, response->status, &error,
+					 delay_ms != HFT_UNKNOWN);
 	class = rule ? rule->error :
 		obey_should_retry(response, class_of_status(response->status));
 	hft_outcome_fail(outcome, class, error.message,
@@ -248,7 +253,7 @@ hft_classify(const HftCall *call, const HftResponse *response,
 	if (outcome->code == NULL)
 		outcome->code = hft_arena_printf(call->arena, "http_%d",
 										 response->status);
-	outcome->retry_after_ms = hft_answer_retry_ms(response, call->now);
+	outcome->retry_after_ms = delay_ms;
 	if (outcome->retry_after_ms == HFT_UNKNOWN && rule && rule->retry_ms > 0)
 		outcome->retry_after_ms = rule->retry_ms;
 	outcome->proof_not_done = is_rejection(response->status) &&

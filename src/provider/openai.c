@@ -15,7 +15,7 @@
 
 /* ---- errors ---- */
 
-const HftErrorRule hft_openai_rules[] = {
+static const HftErrorRule openai_rules[] = {
 	{403, "training_not_available", NULL, HFT_ERROR_REFUSED, 0,
 		"The platform has closed fine-tuning for this organisation. The data "
 		"set can be trained on another server as it is."},
@@ -42,12 +42,44 @@ const HftErrorRule hft_openai_rules[] = {
 	{0, NULL, NULL, HFT_ERROR_NONE, 0, NULL}
 };
 
+/* ---- dialects ---- */
+
+const HftOpenaiDialect *
+hft_openai_dialect(const HftCall *call)
+{
+	static const HftOpenaiDialect plain = {0};
+	const HftProvider *provider = hft_provider_lookup(call->server->provider);
+
+	return provider != NULL && provider->openai != NULL ?
+		provider->openai : &plain;
+}
+
+const HftErrorRule *
+hft_openai_rules(const HftCall *call)
+{
+	const HftErrorRule *rules = hft_openai_dialect(call)->rules;
+
+	return rules ? rules : openai_rules;
+}
+
+bool
+hft_openai_open(HftAnswer *answer, const HftCall *call,
+				const HftResponse *response, HftOutcome *outcome)
+{
+	return hft_answer_open(answer, call, response, hft_openai_rules(call),
+						   outcome);
+}
+
 /* ---- common parts of requests ---- */
 
 /* A compatible service has no default: its server option is required. */
 const char *
 hft_openai_base(const HftCall *call)
 {
+	const HftOpenaiDialect *dialect = hft_openai_dialect(call);
+
+	if (dialect->base != NULL)
+		return dialect->base(call);
 	return call->server->base_url ? call->server->base_url : HFT_OPENAI_URL;
 }
 
@@ -64,6 +96,8 @@ hft_openai_finish(const HftCall *call, HftRequest *request,
 		{"project", "OpenAI-Project"}
 	};
 
+	if (hft_openai_dialect(call)->finish != NULL)
+		return hft_openai_dialect(call)->finish(call, request, outcome);
 	for (int i = 0; i < 2; i++)
 	{
 		const char *value = hft_server_option(call, headers[i][0]);

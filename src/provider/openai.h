@@ -10,23 +10,13 @@
 
 #include "provider/answer.h"
 #include "provider/compose.h"
+#include "provider/openai_dialect.h"
 #include "provider/paging.h"
 #include "provider/provider.h"
 
 #define HFT_OPENAI_URL "https://api.openai.com/v1"
 
-extern const HftErrorRule hft_openai_rules[];
 extern const HftOptionSpec hft_openai_hyperparameters[];
-
-/* Base URL of the call's server. */
-extern const char *hft_openai_base(const HftCall *call);
-
-/*
- * Last line of every request: organisation and project headers (they belong
- * to the server's options), and whether memory sufficed.
- */
-extern bool hft_openai_finish(const HftCall *call, HftRequest *request,
-							  HftOutcome *outcome);
 
 /* openai_files.c, openai_parts.c */
 HFT_DECLARE_OP(hft_openai_find_file);
@@ -42,6 +32,16 @@ extern void hft_openai_read_file(const HftCall *call, const json_t *file,
 /* openai_create.c */
 HFT_DECLARE_OP(hft_openai_create);
 
+/* {"type": ..., <type>: {"hyperparameters": ...}} of the call's job. */
+extern json_t *hft_openai_write_method(const HftCall *call, const char *type);
+
+/* The user's own metadata, and our token over it. */
+extern json_t *hft_openai_write_metadata(const HftCall *call,
+										 const json_t *options);
+
+/* The dated name that a short one stands for; NULL: it is none of these. */
+extern const char *hft_openai_dated_name(const char *model);
+
 /* openai_jobs.c */
 HFT_DECLARE_OP(hft_openai_find);
 HFT_DECLARE_OP(hft_openai_status);
@@ -53,6 +53,16 @@ extern bool hft_openai_resume_request(const HftCall *call,
 									  HftRequest *request,
 									  HftOutcome *outcome);
 HFT_DECLARE_OP(hft_openai_list);
+
+/* The jobs of a page that are ours; "is_ours" NULL: all of them. */
+extern void hft_openai_read_listing(const HftCall *call,
+									const HftResponse *response,
+									bool (*is_ours) (const HftCall *call,
+													 const json_t *job),
+									HftOutcome *outcome);
+
+/* The token that a job's metadata has; NULL: none. */
+extern const char *hft_openai_token(const json_t *job);
 
 /* Read a job object into the outcome; a failure without id and status. */
 extern void hft_openai_read_job(const HftCall *call, const json_t *job,

@@ -28,9 +28,8 @@ const HftOptionSpec hft_openai_hyperparameters[] = {
 	{NULL}
 };
 
-/* {"type": ..., <type>: {"hyperparameters": {...}}} */
-static json_t *
-write_method(const HftCall *call, const char *type)
+json_t *
+hft_openai_write_method(const HftCall *call, const char *type)
 {
 	static const char *const names[] = {
 		"n_epochs", "batch_size", "learning_rate_multiplier", NULL
@@ -47,9 +46,8 @@ write_method(const HftCall *call, const char *type)
 					 type, "hyperparameters", chosen);
 }
 
-/* The user's own pairs, and our token over them. */
-static json_t *
-write_metadata(const HftCall *call, const json_t *options)
+json_t *
+hft_openai_write_metadata(const HftCall *call, const json_t *options)
 {
 	json_t	   *metadata = hft_json_new();
 
@@ -68,8 +66,10 @@ write_job(const HftCall *call, const char *type)
 	json_t	   *body = json_pack("{s:s, s:s, s:o, s:o}",
 								 "model", call->job->base_model,
 								 "training_file", call->job->training_file,
-								 "method", write_method(call, type),
-								 "metadata", write_metadata(call, options));
+								 "method",
+								 hft_openai_write_method(call, type),
+								 "metadata",
+								 hft_openai_write_metadata(call, options));
 
 	if (call->job->validation_file != NULL)
 		json_object_set_new(body, "validation_file",
@@ -82,12 +82,9 @@ write_job(const HftCall *call, const char *type)
 	return body;
 }
 
-/*
- * OpenAI refuses short names, which mean another model from time to time.
- * A gateway that speaks its dialect may have names of its own.
- */
-static const char *
-dated_name(const HftCall *call)
+/* Short names mean another model from time to time. */
+const char *
+hft_openai_dated_name(const char *model)
 {
 	static const char *const names[][2] = {
 		{"gpt-4.1", "gpt-4.1-2025-04-14"},
@@ -99,11 +96,9 @@ dated_name(const HftCall *call)
 		{"gpt-3.5-turbo", "gpt-3.5-turbo-0125"},
 	};
 
-	if (strcmp(call->server->provider, "openai") != 0)
-		return NULL;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 	{
-		if (strcmp(call->job->base_model, names[i][0]) == 0)
+		if (strcmp(model, names[i][0]) == 0)
 			return names[i][1];
 	}
 	return NULL;
@@ -136,8 +131,12 @@ hft_openai_create_request(const HftCall *call, HftRequest *request,
 						  HftOutcome *outcome)
 {
 	const char *problem = check_facts(call->job);
-	const char *dated = dated_name(call);
+	const char *dated = NULL;
 	json_t	   *body;
+
+	/* a gateway that speaks the protocol may have names of its own */
+	if (strcmp(call->server->provider, "openai") == 0)
+		dated = hft_openai_dated_name(call->job->base_model);
 
 	if (problem != NULL)
 		return hft_outcome_refuse(outcome, problem, NULL);

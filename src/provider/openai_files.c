@@ -18,8 +18,9 @@
 #define STATUS_WAIT_MS 2000
 
 /*
- * A file may be trained on while it is still "uploaded": the job waits.  So
- * we wait for "processed" only this long (s) and then let the job decide.
+ * At OpenAI a file may be trained on while it is still "uploaded": the job
+ * waits.  So we wait for "processed" only this long (s), unless the dialect
+ * has another time, and then let the job decide.
  */
 #define PROCESSING_GRACE 120
 
@@ -37,15 +38,27 @@ hft_openai_find_file_request(const HftCall *call, HftRequest *request,
 	return hft_openai_finish(call, request, outcome);
 }
 
-/* Same name, same size, and the platform could read it. */
+/* Words of a file that is not, or will soon not be, there. */
+static bool
+is_going(const char *status)
+{
+	return status != NULL && (strcmp(status, "deleted") == 0 ||
+							  strcmp(status, "deleting") == 0);
+}
+
+/*
+ * Same name, same size where it is told, and the platform could read it.
+ */
 static bool
 is_our_file(const HftCall *call, const json_t *file)
 {
 	const char *name = hft_pick_word(file, "filename");
 	const char *status = hft_pick_word(file, "status");
+	int64_t		bytes = hft_pick_count(file, "bytes");
 
 	return name != NULL && strcmp(name, call->file->filename) == 0 &&
-		hft_pick_count(file, "bytes") == call->file->bytes &&
+		(bytes == HFT_UNKNOWN || bytes == call->file->bytes) &&
+		!is_going(status) &&
 		(status == NULL || strcmp(status, "error") != 0);
 }
 
@@ -62,7 +75,7 @@ hft_openai_find_file_response(const HftCall *call,
 	size_t		i;
 	json_t	   *file;
 
-	if (!hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
+	if (!hft_openai_open(&answer, call, response, outcome))
 		return;
 	json_array_foreach(hft_pick_array(answer.root, "data"), i, file)
 	{
@@ -106,7 +119,7 @@ hft_openai_upload_response(const HftCall *call, const HftResponse *response,
 		hft_openai_parts_response(call, response, outcome);
 		return;
 	}
-	if (!hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
+	if (!hft_openai_open(&answer, call, response, outcome))
 		return;
 	hft_openai_read_file(call, answer.root, outcome);
 	hft_answer_close(&answer, call, outcome);
@@ -153,10 +166,13 @@ static void
 wait_for_file(const HftCall *call, const json_t *cursor, HftOutcome *outcome)
 {
 	int64_t		since = hft_pick_count(cursor, "since");
+	int			grace = hft_openai_dialect(call)->file_wait_s;
 
+	if (grace == 0)
+		grace = PROCESSING_GRACE;
 	if (since == HFT_UNKNOWN || since > call->now)
 		since = call->now;
-	if (call->now - since < PROCESSING_GRACE)
+	if (call->now - since < grace)
 		hft_outcome_wait(outcome, call,
 						 json_pack("{s:I}", "since", (json_int_t) since),
 						 STATUS_WAIT_MS);
@@ -187,7 +203,7 @@ hft_openai_file_status_response(const HftCall *call,
 	HftAnswer	answer;
 	const char *status;
 
-	if (!hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
+	if (!hft_openai_open(&answer, call, response, outcome))
 		return;
 	hft_openai_read_file(call, answer.root, outcome);
 	status = outcome->remote_state;
@@ -195,6 +211,9 @@ hft_openai_file_status_response(const HftCall *call,
 	{
 		if (strcmp(status, "error") == 0)
 			fail_file(call, answer.root, outcome);
+		else if (is_going(status))
+			hft_outcome_fail(outcome, HFT_ERROR_LOST,
+							 "The platform has deleted the file.", NULL);
 		else if (strcmp(status, "processed") != 0)
 			wait_for_file(call, answer.cursor, outcome);
 	}
@@ -217,5 +236,5 @@ hft_openai_delete_file_response(const HftCall *call,
 								const HftResponse *response,
 								HftOutcome *outcome)
 {
-	hft_answer_deleted(call, response, hft_openai_rules, outcome);
+	hft_answer_deleted(call, response, hft_openai_rules(call), outcome);
 }

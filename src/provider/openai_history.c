@@ -376,7 +376,8 @@ static void
 result_response(const HftCall *call, const HftResponse *response,
 				json_t *cursor, HftOutcome *outcome)
 {
-	if (!hft_answer_is_success(call, response, hft_openai_rules, outcome))
+	if (!hft_answer_is_success(call, response, hft_openai_rules(call),
+							   outcome))
 		return;
 	hft_openai_read_csv(call, response->body, response->body_length, outcome);
 	if (outcome->nmetrics > 0)
@@ -393,7 +394,7 @@ read_phase(const HftCall *call, const HftResponse *response, Phase phase,
 {
 	HftAnswer	answer;
 
-	if (!hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
+	if (!hft_openai_open(&answer, call, response, outcome))
 		return;
 	if (phase == PHASE_EVENTS)
 		events_response(call, &answer, outcome);

@@ -27,6 +27,7 @@ hft_openai_state(const char *word)
 {
 	static const HftStateWord words[] = {
 		{"validating_files", HFT_REMOTE_QUEUED},
+		{"created", HFT_REMOTE_QUEUED},
 		{"pending", HFT_REMOTE_QUEUED},
 		{"queued", HFT_REMOTE_QUEUED},
 		{"running", HFT_REMOTE_RUNNING},
@@ -146,6 +147,12 @@ hft_openai_read_job(const HftCall *call, const json_t *job,
 	read_error(call, job, outcome);
 }
 
+const char *
+hft_openai_token(const json_t *job)
+{
+	return hft_pick_word(hft_pick_object(job, "metadata"), TOKEN_KEY);
+}
+
 /* A job of a listing; false when it is none. */
 static bool
 read_found(const HftCall *call, const json_t *job, HftFound *found)
@@ -163,12 +170,20 @@ read_found(const HftCall *call, const json_t *job, HftFound *found)
 }
 
 /*
- * The jobs of a page, only those with "token" when it is given: a server
- * may ignore the filter, and adopting a stranger's job would be worse than
- * not finding ours.
+ * What carries our token is ours.  A server may ignore the filter, and
+ * adopting a stranger's job would be worse than not finding ours.
  */
+static bool
+has_our_token(const HftCall *call, const json_t *job)
+{
+	const char *token = hft_openai_token(job);
+
+	return token != NULL && strcmp(token, call->job->token) == 0;
+}
+
 static void
-read_page(const HftCall *call, const json_t *data, const char *token,
+read_page(const HftCall *call, const json_t *data,
+		  bool (*is_ours) (const HftCall *call, const json_t *job),
 		  HftOutcome *outcome)
 {
 	size_t		i;
@@ -182,35 +197,30 @@ read_page(const HftCall *call, const json_t *data, const char *token,
 	{
 		HftFound   *found = &outcome->found[outcome->nfound];
 
-		if (token != NULL)
-		{
-			const char *theirs = hft_pick_word(hft_pick_object(job,
-															   "metadata"),
-											   TOKEN_KEY);
-
-			if (theirs == NULL || strcmp(theirs, token) != 0)
-				continue;
-		}
-		if (read_found(call, job, found))
+		if ((is_ours == NULL || is_ours(call, job)) &&
+			read_found(call, job, found))
 			outcome->nfound++;
 	}
 }
 
-/* With a token only the jobs that carry it, in both cases page by page. */
-static void
-read_listing(const HftCall *call, const HftResponse *response,
-			 const char *token, HftOutcome *outcome)
+/* Page by page, whatever is looked for. */
+void
+hft_openai_read_listing(const HftCall *call, const HftResponse *response,
+						bool (*is_ours) (const HftCall *call,
+										 const json_t *job),
+						HftOutcome *outcome)
 {
 	HftAnswer	answer;
 
-	if (!hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
+	if (!hft_openai_open(&answer, call, response, outcome))
 		return;
 	if (hft_pick_array(answer.root, "data") == NULL)
 		hft_outcome_fail(outcome, HFT_ERROR_BAD_ANSWER,
 						 "The platform's listing has no data.", NULL);
 	else
 	{
-		read_page(call, hft_pick_array(answer.root, "data"), token, outcome);
+		read_page(call, hft_pick_array(answer.root, "data"), is_ours,
+				  outcome);
 		(void) hft_page_next(outcome, call, &answer, answer.cursor);
 	}
 	hft_answer_close(&answer, call, outcome);
@@ -258,7 +268,7 @@ void
 hft_openai_find_response(const HftCall *call, const HftResponse *response,
 						 HftOutcome *outcome)
 {
-	read_listing(call, response, call->job->token, outcome);
+	hft_openai_read_listing(call, response, has_our_token, outcome);
 	if (outcome->error == HFT_ERROR_REFUSED && !is_unfiltered(call))
 	{
 		hft_outcome_init(outcome);
@@ -285,7 +295,7 @@ void
 hft_openai_list_response(const HftCall *call, const HftResponse *response,
 						 HftOutcome *outcome)
 {
-	read_listing(call, response, NULL, outcome);
+	hft_openai_read_listing(call, response, NULL, outcome);
 }
 
 /* ---- status ---- */
@@ -319,7 +329,7 @@ hft_openai_status_response(const HftCall *call, const HftResponse *response,
 {
 	HftAnswer	answer;
 
-	if (!hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
+	if (!hft_openai_open(&answer, call, response, outcome))
 		return;
 	hft_openai_read_job(call, answer.root, outcome);
 	hft_answer_close(&answer, call, outcome);

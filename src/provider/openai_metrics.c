@@ -32,12 +32,13 @@ hft_openai_metric_name(HftArena *arena, const char *name)
 		{"train_mean_token_accuracy", "train_accuracy"},
 		{"valid_mean_token_accuracy", "valid_accuracy"},
 		{"full_valid_mean_token_accuracy", "full_valid_accuracy"},
+		{"validation_mean_token_accuracy", "valid_accuracy"},	/* Azure's files */
 		{"step", NULL},
 		{"total_steps", NULL},
 		{"step_number", NULL}
 	};
 
-	for (int i = 0; i < 6; i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 	{
 		if (strcmp(names[i][0], name) == 0)
 			return names[i][1];

@@ -161,7 +161,7 @@ hft_openai_parts_response(const HftCall *call, const HftResponse *response,
 	HftAnswer	answer;
 	Stage		stage;
 
-	if (!hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
+	if (!hft_openai_open(&answer, call, response, outcome))
 	{
 		if (outcome->error == HFT_ERROR_REFUSED ||
 			outcome->error == HFT_ERROR_LOST)

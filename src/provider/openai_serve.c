@@ -10,6 +10,7 @@
 
 #include "provider/completion.h"
 #include "provider/openai.h"
+#include "provider/times.h"
 
 /* ---- chat ---- */
 
@@ -31,7 +32,7 @@ void
 hft_openai_chat_response(const HftCall *call, const HftResponse *response,
 						 HftOutcome *outcome)
 {
-	hft_completion_read(call, response, hft_openai_rules, outcome);
+	hft_completion_read(call, response, hft_openai_rules(call), outcome);
 }
 
 /* ---- model ---- */
@@ -73,7 +74,10 @@ is_date(const char *text)
 	return true;
 }
 
-/* shutdown_date may be null, absent, or something we do not read. */
+/*
+ * shutdown_date may be null, absent, or something we do not read; Azure tells
+ * the moment when a model stops to answer.
+ */
 void
 hft_openai_model_info_response(const HftCall *call,
 							   const HftResponse *response,
@@ -82,7 +86,7 @@ hft_openai_model_info_response(const HftCall *call,
 	HftAnswer	answer;
 	const char *date;
 
-	if (!hft_answer_open(&answer, call, response, hft_openai_rules, outcome))
+	if (!hft_openai_open(&answer, call, response, outcome))
 		return;
 	outcome->remote_id = hft_pick_id(call->arena, answer.root, "id");
 	outcome->remote_state = "available";
@@ -90,6 +94,12 @@ hft_openai_model_info_response(const HftCall *call,
 	date = hft_pick_id(call->arena, answer.root, "shutdown_date");
 	if (is_date(date))
 		outcome->retires_on = date;
+	else
+		outcome->retires_on =
+			hft_time_day(call->arena,
+						 hft_pick_count(hft_pick_object(answer.root,
+														"deprecation"),
+										"inference"));
 	if (outcome->remote_id == NULL)
 		hft_outcome_fail(outcome, HFT_ERROR_BAD_ANSWER,
 						 "The platform's model has no usable id.", NULL);
@@ -110,5 +120,5 @@ hft_openai_delete_model_response(const HftCall *call,
 								 const HftResponse *response,
 								 HftOutcome *outcome)
 {
-	hft_answer_deleted(call, response, hft_openai_rules, outcome);
+	hft_answer_deleted(call, response, hft_openai_rules(call), outcome);
 }

@@ -95,6 +95,8 @@ typedef struct HftProvider
 								 * training file, which no other may share */
 	const char *closing_notice; /* a sentence, or NULL */
 	HftLandscape landscape;
+	const struct HftOpenaiDialect *openai;	/* how it differs from OpenAI, when
+											 * it shares that adapter */
 	const HftTokenSource *tokens;	/* NULL: keys are used as they are */
 	HftBillableRule billable;	/* NULL: the bill cannot be foretold */
 	HftOperation operations[HFT_OP_COUNT];

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "provider/found.h"
 
@@ -148,4 +149,19 @@ hft_time_http(const char *text)
 		return HFT_UNKNOWN;
 	m.month = (int) (found - months) / 3 + 1;
 	return is_moment(&m) ? moment_seconds(&m) : HFT_UNKNOWN;
+}
+
+/* Years of four digits only: what is shown is a day, not an accident. */
+const char *
+hft_time_day(HftArena *arena, int64_t seconds)
+{
+	time_t		moment = (time_t) seconds;
+	struct tm	day;
+	char		text[16];
+
+	if (seconds < 0 || seconds > INT64_C(253402300799) ||
+		gmtime_r(&moment, &day) == NULL ||
+		strftime(text, sizeof(text), "%Y-%m-%d", &day) == 0)
+		return NULL;
+	return hft_arena_strdup(arena, text);
 }

@@ -249,6 +249,7 @@ CREATE TABLE hft.deployment (
 	remote		jsonb NOT NULL DEFAULT '{}',
 	endpoint	text,				-- what chat must name
 	price_per_hour numeric,			-- USD; NULL: unknown
+	price_source text,				-- provider, price:<id>
 	error_class	text,
 	error_message text,
 	error_hint	text,

@@ -130,22 +130,31 @@ warn_of_other(const Wish *wish)
 				 errdetail("Each deployment costs by the hour.")));
 }
 
+/*
+ * An hour costs what our price list says, until the platform tells it.
+ */
 static void
 insert_wish(const Wish *wish)
 {
 	static HftStatement insert = {
 		"INSERT INTO hft.deployment (name, owner, server, model, job_id,"
-		" options, due_at, system_identifier, database)"
+		" options, due_at, system_identifier, database, price_per_hour,"
+		" price_source)"
 		" SELECT $1, $2::regrole, m.server, m.model, m.job_id, $4::jsonb,"
-		" clock_timestamp(), $5, $6 FROM hft.model m WHERE m.id = $3"
+		" clock_timestamp(), $5, $6, p.amount,"
+		" CASE WHEN p.amount IS NOT NULL THEN 'price:' || p.id END"
+		" FROM hft.model m LEFT JOIN LATERAL hft.find_price($7,"
+		"  coalesce(m.base_model, m.model), NULL, 'host_hour', now(),"
+		"  $4::jsonb) p ON true WHERE m.id = $3"
 		" ON CONFLICT DO NOTHING",
-		6, {TEXTOID, OIDOID, INT8OID, TEXTOID, INT8OID, OIDOID}
+		7, {TEXTOID, OIDOID, INT8OID, TEXTOID, INT8OID, OIDOID, TEXTOID}
 	};
-	Datum		values[6] = {
+	Datum		values[7] = {
 		CStringGetTextDatum(wish->name), ObjectIdGetDatum(wish->role),
 		Int64GetDatum(wish->model->id), CStringGetTextDatum(wish->options),
 		Int64GetDatum((int64) GetSystemIdentifier()),
-		ObjectIdGetDatum(MyDatabaseId)
+		ObjectIdGetDatum(MyDatabaseId),
+		CStringGetTextDatum(wish->server->provider->name)
 	};
 
 	(void) hft_statement_run(&insert, values, NULL, 0);

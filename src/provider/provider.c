@@ -17,6 +17,7 @@ static const HftProvider *const providers[] = {
 	&hft_provider_openai,
 	&hft_provider_openai_compatible,
 	&hft_provider_together,
+	&hft_provider_azure,
 	NULL
 };
 

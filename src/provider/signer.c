@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include "provider/azure.h"
+
 typedef const char *(*SignFunction) (const HftServerFacts *server,
 									 HftRequest *request,
 									 const HftCredentials *credentials,
@@ -30,10 +32,21 @@ is_token(const char *secret)
 	return *secret != '\0';
 }
 
+const char *
+hft_sign_key(HftRequest *request, const char *header, const char *key)
+{
+	if (key == NULL || !is_token(key))
+		return "The API key is empty or has a character that no key has.";
+	if (!hft_request_header(request, header, key))
+		return "The request has too many headers.";
+	return NULL;
+}
+
 /* What signs is copied into the arena alone, which is wiped. */
-static const char *
-sign_bearer(const HftServerFacts *server, HftRequest *request,
-			const HftCredentials *credentials, int64_t now, HftArena *arena)
+const char *
+hft_sign_bearer(const HftServerFacts *server, HftRequest *request,
+				const HftCredentials *credentials, int64_t now,
+				HftArena *arena)
 {
 	const char *bearer = credentials->token ? credentials->token :
 		credentials->secret;
@@ -55,9 +68,10 @@ static const struct
 	SignFunction sign;
 }			signers[] =
 {
-	{"openai", sign_bearer},
-	{"openai_compatible", sign_bearer},
-	{"together", sign_bearer},
+	{"azure", hft_azure_sign},
+	{"openai", hft_sign_bearer},
+	{"openai_compatible", hft_sign_bearer},
+	{"together", hft_sign_bearer},
 	{NULL, NULL}
 };
 

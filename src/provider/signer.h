@@ -27,4 +27,14 @@ extern const char *hft_sign_request(const HftServerFacts *server,
 									const HftCredentials *credentials,
 									int64_t now, HftArena *arena);
 
+/* For the signers of platforms: a token, else the secret, as a bearer. */
+extern const char *hft_sign_bearer(const HftServerFacts *server,
+								   HftRequest *request,
+								   const HftCredentials *credentials,
+								   int64_t now, HftArena *arena);
+
+/* A key as it is, in a header; it is kept, not copied. */
+extern const char *hft_sign_key(HftRequest *request, const char *header,
+								const char *key);
+
 #endif							/* HFT_SIGNER_H */

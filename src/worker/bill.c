@@ -164,6 +164,7 @@ static HftStatement book_hosting = {
 	"  FROM hft.deployment o"
 	"  WHERE d.id = $1 AND o.id = d.id AND d.ready_at IS NOT NULL"
 	"  RETURNING d.id, d.owner, d.server, d.model, d.price_per_hour,"
+	"   d.price_source,"
 	"   (extract(epoch FROM $2 - coalesce(o.booked_until, o.ready_at))"
 	"    / 3600)::numeric AS hours),"
 	" today AS ("
@@ -177,7 +178,8 @@ static HftStatement book_hosting = {
 	"  quantity, unit, amount, source)"
 	" SELECT $2, owner, server, id, 'hosting', model, hours, 'hours',"
 	"  trim_scale(round(hours * price_per_hour, 9)),"
-	"  CASE WHEN price_per_hour IS NULL THEN 'unknown' ELSE 'provider' END"
+	"  CASE WHEN price_per_hour IS NULL THEN 'unknown'"
+	"   ELSE coalesce(price_source, 'provider') END"
 	" FROM span WHERE NOT EXISTS (SELECT FROM today)",
 	2, {INT8OID, TIMESTAMPTZOID}
 };

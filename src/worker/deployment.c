@@ -154,6 +154,8 @@ record(HftTask *task, const Change *change)
 		" remote_state = coalesce($13, remote_state),"
 		" endpoint = CASE WHEN $2 <> 'gone' THEN coalesce($14, endpoint) END,"
 		" price_per_hour = coalesce($15 / 1e9, price_per_hour),"
+		" price_source = CASE WHEN $15 IS NULL THEN price_source"
+		"  ELSE 'provider' END,"
 		" ready_at = CASE WHEN $2 = 'ready' THEN coalesce(ready_at, $4)"
 		"  ELSE ready_at END,"
 		" gone_at = CASE WHEN $2 = 'gone' THEN $4 END,"

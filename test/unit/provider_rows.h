@@ -108,8 +108,35 @@ static const Row rows[] = {
 	"together-models.json"},
 	{"together", HFT_OP_DELETE_MODEL, "{\"project\":\"p1\","
 	"\"model\":\"ml_1\"}"},
+	{"azure", HFT_OP_FIND_FILE, NULL, "openai-files.json"},
+	{"azure", HFT_OP_UPLOAD, NULL, "openai-file.json"},
+	{"azure", HFT_OP_UPLOAD, NULL, "openai-upload.json", 600000000},
+	{"azure", HFT_OP_FILE_STATUS, NULL, "openai-file.json"},
+	{"azure", HFT_OP_DELETE_FILE, NULL, "openai-file-deleted.json"},
+	{"azure", HFT_OP_CREATE, NULL, "azure-job.json"},
+	{"azure", HFT_OP_FIND, "{\"after\":\"j\"}", "azure-jobs.json"},
+	{"azure", HFT_OP_LIST, NULL, "azure-jobs.json"},
+	{"azure", HFT_OP_STATUS, NULL, "azure-job.json"},
+	{"azure", HFT_OP_CANCEL, NULL, "azure-job.json"},
+	{"azure", HFT_OP_PAUSE, NULL, "azure-job.json"},
+	{"azure", HFT_OP_RESUME, NULL, "azure-job.json"},
+	{"azure", HFT_OP_HISTORY, "{\"after\":\"e\"}", "openai-events.json"},
+	{"azure", HFT_OP_HISTORY, "{\"phase\":\"checkpoints\"}",
+	"openai-checkpoints.json"},
+	{"azure", HFT_OP_HISTORY, "{\"phase\":\"result\",\"file\":\"f\"}"},
+	{"azure", HFT_OP_CHAT, NULL, "openai-chat.json"},
+	{"azure", HFT_OP_MODEL_INFO, NULL, "azure-model.json"},
+	{"azure", HFT_OP_DELETE_MODEL, NULL, "openai-model-deleted.json"},
+	{"azure", HFT_OP_DEPLOY, "{\"looked\":true}", "azure-deployment.json"},
+	{"azure", HFT_OP_FIND_DEPLOYMENT, NULL, "azure-deployment.json"},
+	{"azure", HFT_OP_DEPLOY_STATUS, NULL, "azure-deployment.json"},
+	{"azure", HFT_OP_UNDEPLOY, NULL},
 	{NULL}
 };
+
+/* where Azure deploys; its addresses end as those of the others do */
+#define AZURE_PLACE "{\"subscription\":\"s\",\"resource_group\":\"g\"," \
+	"\"account\":\"a\",\"arm_url\":\"https://host/v1\"}"
 
 static void
 row_init(Rig *rig, const Row *row)
@@ -120,6 +147,9 @@ row_init(Rig *rig, const Row *row)
 	rig->job.options = "{\"seed\":7}";
 	rig->job.validation_file = "file-BBB";
 	rig->deployment.remote_id = DEPLOYMENT;
+	if (strcmp(row->provider, "azure") == 0 && row->op >= HFT_OP_DEPLOY &&
+		row->op <= HFT_OP_UNDEPLOY)
+		rig->server.options = AZURE_PLACE;
 	if (row->bytes > 0)
 		rig->file.bytes = row->bytes;
 	if (row->state != NULL)

@@ -14,21 +14,48 @@
 #include "openapi.h"
 #include "provider_rows.h"
 
-/* The description of a platform, or NULL. */
-static json_t *
-load_description(const char *provider)
+static struct
+{
+	const char *provider;
+	const char *file;
+	json_t	   *doc;			/* NULL: it is not beside the checkout */
+}			descriptions[] = {
+	{"openai", "openai"}, {"together", "together"}, {"azure", "azure_openai"}
+};
+
+#define NDESCRIPTIONS \
+	((int) (sizeof(descriptions) / sizeof(descriptions[0])))
+
+/* False when one is missing. */
+static bool
+load_descriptions(void)
 {
 	static const char *const places[] = {"../shared", "../../shared"};
-	json_t	   *doc = NULL;
+	bool		complete = true;
 	char		path[200];
 
-	for (int i = 0; i < 2 && doc == NULL; i++)
+	for (int i = 0; i < NDESCRIPTIONS; i++)
 	{
-		snprintf(path, sizeof(path), "%s/providers/openapi/%s.json",
-				 places[i], provider);
-		doc = json_load_file(path, 0, NULL);
+		for (int j = 0; j < 2 && descriptions[i].doc == NULL; j++)
+		{
+			snprintf(path, sizeof(path), "%s/providers/openapi/%s.json",
+					 places[j], descriptions[i].file);
+			descriptions[i].doc = json_load_file(path, 0, NULL);
+		}
+		complete &= descriptions[i].doc != NULL;
 	}
-	return doc;
+	return complete;
+}
+
+static const json_t *
+description_of(const char *provider)
+{
+	for (int i = 0; i < NDESCRIPTIONS; i++)
+	{
+		if (strcmp(descriptions[i].provider, provider) == 0)
+			return descriptions[i].doc;
+	}
+	return NULL;
 }
 
 /* The URL behind the version, which is part of the server's address. */
@@ -123,15 +150,12 @@ feed(const json_t *doc, Rig *rig, const Row *row, const char *name)
 int
 main(void)
 {
-	json_t	   *docs[] = {load_description("openai"),
-	load_description("together")};
-
-	if (docs[0] == NULL || docs[1] == NULL)
+	if (!load_descriptions())
 		printf("ok %d - requests # SKIP no descriptions beside the checkout\n",
 			   ++tap_run);
 	for (const Row *row = rows; row->provider != NULL; row++)
 	{
-		const json_t *doc = docs[strcmp(row->provider, "openai") != 0];
+		const json_t *doc = description_of(row->provider);
 		char		name[100];
 		Rig			rig;
 
@@ -144,7 +168,7 @@ main(void)
 			feed(doc, &rig, row, name);
 		rig_done(&rig);
 	}
-	json_decref(docs[0]);
-	json_decref(docs[1]);
+	for (int i = 0; i < NDESCRIPTIONS; i++)
+		json_decref(descriptions[i].doc);
 	return tap_done();
 }

@@ -57,3 +57,65 @@ REVOKE ALL ON FUNCTION hft.chunk_tokens(text, integer, integer, text)
 	FROM PUBLIC;
 COMMENT ON FUNCTION hft.chunk_tokens(text, integer, integer, text) IS
 	'Parts of a text of at most "size" tokens, each beginning with about "overlap" tokens of the one before';
+
+CREATE FUNCTION hft.load_vocabulary(name text, path text,
+	pattern text DEFAULT NULL,
+	OUT encoding text, OUT tokens integer, OUT licence text, OUT sha256 text)
+	RETURNS record
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE COST 100000
+	AS 'MODULE_PATHNAME', 'hft_sql_load_vocabulary';
+REVOKE ALL ON FUNCTION hft.load_vocabulary(text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION hft.load_vocabulary(text, text, text) IS
+	'Compiles a tokenizer.json or .tiktoken file of the server into an encoding that all its databases can use';
+
+/*
+ * Shipped rows are a copy of the library's own table, which is what counts;
+ * rows of an administrator are tried after them, in the order of their ids.
+ */
+CREATE FUNCTION hft.shipped_models(
+	OUT id bigint, OUT pattern text, OUT encoding text, OUT chat text,
+	OUT images text, OUT exact boolean, OUT source text)
+	RETURNS SETOF record
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100
+	AS 'MODULE_PATHNAME', 'hft_sql_shipped_models';
+REVOKE ALL ON FUNCTION hft.shipped_models() FROM PUBLIC;
+COMMENT ON FUNCTION hft.shipped_models() IS
+	'The rows of hft.model_encoding that come with this version';
+
+CREATE TABLE hft.model_encoding (
+	id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	pattern		text NOT NULL UNIQUE,
+	encoding	text NOT NULL,
+	chat		text NOT NULL DEFAULT 'none',
+	images		text NOT NULL DEFAULT 'none',
+	exact		boolean NOT NULL DEFAULT false,
+	shipped		boolean NOT NULL DEFAULT false,
+	source		text NOT NULL
+);
+COMMENT ON TABLE hft.model_encoding IS
+	'How tokens are counted for a model: the first row whose pattern covers its name, shipped ones before yours';
+REVOKE ALL ON hft.model_encoding FROM PUBLIC;
+ALTER TABLE hft.model_encoding ALTER COLUMN id RESTART WITH 100001;
+
+CREATE FUNCTION hft.guard_model_encoding() RETURNS trigger
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'hft_sql_guard_model_encoding';
+REVOKE ALL ON FUNCTION hft.guard_model_encoding() FROM PUBLIC;
+COMMENT ON FUNCTION hft.guard_model_encoding() IS
+	'Keeps rows of hft.model_encoding as they are, and tells sessions of new ones';
+
+CREATE TRIGGER guard_rows
+	BEFORE INSERT OR UPDATE OR DELETE ON hft.model_encoding
+	FOR EACH ROW EXECUTE FUNCTION hft.guard_model_encoding();
+CREATE TRIGGER guard_truncate
+	BEFORE TRUNCATE ON hft.model_encoding
+	FOR EACH STATEMENT EXECUTE FUNCTION hft.guard_model_encoding();
+CREATE TRIGGER tell_sessions
+	AFTER INSERT OR UPDATE OR DELETE ON hft.model_encoding
+	FOR EACH STATEMENT EXECUTE FUNCTION hft.guard_model_encoding();
+
+INSERT INTO hft.model_encoding
+	(id, pattern, encoding, chat, images, exact, shipped, source)
+OVERRIDING SYSTEM VALUE
+SELECT m.id, m.pattern, m.encoding, m.chat, m.images, m.exact, true, m.source
+FROM hft.shipped_models() m;

@@ -67,3 +67,13 @@ CREATE FUNCTION hft.count_tokens(example jsonb, model text) RETURNS integer
 REVOKE ALL ON FUNCTION hft.count_tokens(jsonb, text) FROM PUBLIC;
 COMMENT ON FUNCTION hft.count_tokens(jsonb, text) IS
 	'Number of tokens of an example (or its messages) with what the platform''s chat format adds';
+
+CREATE FUNCTION hft.count_tokens_detail(example jsonb, model text,
+	OUT tokens integer, OUT trained_tokens integer, OUT overhead integer,
+	OUT exact boolean, OUT rule text)
+	RETURNS record
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50
+	AS 'MODULE_PATHNAME', 'hft_sql_count_tokens_detail';
+REVOKE ALL ON FUNCTION hft.count_tokens_detail(jsonb, text) FROM PUBLIC;
+COMMENT ON FUNCTION hft.count_tokens_detail(jsonb, text) IS
+	'What hft.count_tokens() of an example is made of, whether it is exact, and the rule it follows';

@@ -8,7 +8,9 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "fmgr.h"
+#include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -20,6 +22,7 @@
 
 PG_FUNCTION_INFO_V1(hft_sql_convert);
 PG_FUNCTION_INFO_V1(hft_sql_count_example_tokens);
+PG_FUNCTION_INFO_V1(hft_sql_count_tokens_detail);
 
 /* What a call site keeps from call to call. */
 typedef struct Site
@@ -29,6 +32,9 @@ typedef struct Site
 	HftBuffer	line;
 	HftCounter	counter;
 	char	   *model;			/* that the counter is for, or NULL */
+	uint64		generation;		/* of what models mean */
+	bool		exact;			/* unless an image says otherwise */
+	char	   *rule;			/* that is followed, in words */
 	StringInfoData json;
 	MemoryContextCallback cleanup;
 } Site;
@@ -118,36 +124,83 @@ hft_sql_convert(PG_FUNCTION_ARGS)
 											  (int) site->line.length));
 }
 
+/* What the counts of a model follow, in words. */
+static char *
+describe_rule(const HftTokenModel *model)
+{
+	return psprintf("%s, chat format \"%s\", images \"%s\": %s",
+					model->encoding, hft_chat_rule_name(model->chat),
+					hft_image_rule_name(model->images), model->source);
+}
+
 /* Make the site's counter one for the model. */
 static void
 use_model(Site *site, text *model, MemoryContext context)
 {
-	char	   *name = text_to_cstring(model);
+	int			len = VARSIZE_ANY_EXHDR(model);
+	MemoryContext caller;
 	HftTokenTarget target;
 
-	if (site->model != NULL && strcmp(site->model, name) == 0)
+	if (site->model != NULL && site->generation == hft_token_generation &&
+		strlen(site->model) == len &&
+		memcmp(site->model, VARDATA_ANY(model), len) == 0)
 		return;
-	target = hft_token_target(name, (int) strlen(name));
+	target = hft_token_target(VARDATA_ANY(model), len);
+	site->model = NULL;
 	hft_counter_free(&site->counter);
-	if (!hft_counter_init(&site->counter, target.model->chat,
+	if (!hft_counter_init(&site->counter, target.chat, target.images,
 						  target.encoding))
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory")));
-	site->model = MemoryContextStrdup(context, name);
+	caller = MemoryContextSwitchTo(context);
+	site->model = text_to_cstring(model);
+	site->rule = describe_rule(hft_token_model_get(site->model, len));
+	MemoryContextSwitchTo(caller);
+	site->exact = target.exact;
+	site->generation = hft_token_generation;
+}
+
+/* Count argument 0 for the model that argument 1 names. */
+static Site *
+count_example(FunctionCallInfo fcinfo, HftTokens *tokens)
+{
+	Site	   *site = get_site(fcinfo);
+
+	use_model(site, PG_GETARG_TEXT_PP(1), fcinfo->flinfo->fn_mcxt);
+	build_example(fcinfo, site);
+	if (!hft_counter_count(&site->counter, &site->example, tokens))
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	return site;
 }
 
 Datum
 hft_sql_count_example_tokens(PG_FUNCTION_ARGS)
 {
-	Site	   *site = get_site(fcinfo);
 	HftTokens	tokens;
 
-	use_model(site, PG_GETARG_TEXT_PP(1), fcinfo->flinfo->fn_mcxt);
-	build_example(fcinfo, site);
-	if (!hft_counter_count(&site->counter, &site->example, &tokens))
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
+	(void) count_example(fcinfo, &tokens);
 	PG_RETURN_INT32((int32) tokens.all);
+}
+
+Datum
+hft_sql_count_tokens_detail(PG_FUNCTION_ARGS)
+{
+	HftTokens	tokens;
+	Site	   *site = count_example(fcinfo, &tokens);
+	TupleDesc	desc;
+	Datum		values[5];
+	bool		nulls[5] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	values[0] = Int32GetDatum((int32) tokens.all);
+	values[1] = Int32GetDatum((int32) tokens.trained);
+	values[2] = Int32GetDatum((int32) tokens.overhead);
+	values[3] = BoolGetDatum(site->exact && tokens.exact);
+	values[4] = CStringGetTextDatum(site->rule);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
+													  values, nulls)));
 }

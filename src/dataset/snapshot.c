@@ -116,7 +116,7 @@ begin_rows(Taking *snapshot)
 	hft_buffer_init(&snapshot->body, HFT_JSON_MAX_BYTES);
 	if (!hft_splitter_init(&snapshot->splitter, dataset->split_key,
 						   dataset->validation, dataset->test) ||
-		!hft_counter_init(&snapshot->counter, target.model->chat,
+		!hft_counter_init(&snapshot->counter, target.chat, target.images,
 						  target.encoding))
 		report_no_memory();
 	snapshot->token_limit = hft_model_token_limit(dataset->model);

@@ -31,6 +31,7 @@ typedef struct Format
 typedef struct Measure
 {
 	HftChatRule rule;
+	HftImageRule images;
 	HftEncoding *encoding;		/* NULL: the stored count */
 	HftCounter	counter;
 	int64		tokens;			/* of the row at hand */
@@ -88,21 +89,24 @@ format_place(Surveying *surveying, const char *name)
 }
 
 static int
-measure_place(Surveying *surveying, HftChatRule rule, HftEncoding *encoding)
+measure_place(Surveying *surveying, HftChatRule rule, HftImageRule images,
+			  HftEncoding *encoding)
 {
 	Measure    *measure;
 
 	for (int i = 0; i < surveying->nmeasures; i++)
 		if (surveying->measures[i].rule == rule &&
+			surveying->measures[i].images == images &&
 			surveying->measures[i].encoding == encoding)
 			return i;
 	measure = &surveying->measures[surveying->nmeasures];
 	if (encoding != NULL &&
-		!hft_counter_init(&measure->counter, rule, encoding))
+		!hft_counter_init(&measure->counter, rule, images, encoding))
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory")));
 	measure->rule = rule;
+	measure->images = images;
 	measure->encoding = encoding;
 	return surveying->nmeasures++;
 }
@@ -115,11 +119,11 @@ static int
 choose_measure(Surveying *surveying, HftSurvey *survey,
 			   const HftTokenModel *stored)
 {
-	const HftTokenModel *model = hft_token_model_find(survey->model,
-													  strlen(survey->model));
+	const HftTokenModel *model =
+	hft_token_model_lookup(survey->model, strlen(survey->model));
 	bool		same = model != NULL && stored != NULL &&
 	strcmp(model->encoding, stored->encoding) == 0 &&
-	model->chat == stored->chat;
+	model->chat == stored->chat && model->images == stored->images;
 	HftEncoding *encoding = model == NULL || same ? NULL :
 		hft_encoding_find(model->encoding);
 
@@ -127,19 +131,20 @@ choose_measure(Surveying *surveying, HftSurvey *survey,
 	{
 		survey->encoding = stored ? stored->encoding : NULL;
 		survey->exact = same && model->exact;
-		return measure_place(surveying, HFT_CHAT_NONE, NULL);
+		return measure_place(surveying, HFT_CHAT_NONE, HFT_IMAGES_NONE,
+							 NULL);
 	}
 	survey->encoding = model->encoding;
 	survey->exact = model->exact;
-	return measure_place(surveying, model->chat, encoding);
+	return measure_place(surveying, model->chat, model->images, encoding);
 }
 
 static Surveying *
 begin_survey(const char *counted_for, HftSurvey *surveys, int n)
 {
 	Surveying  *surveying = palloc0(sizeof(Surveying));
-	const HftTokenModel *stored = hft_token_model_find(counted_for,
-													   strlen(counted_for));
+	const HftTokenModel *stored =
+	hft_token_model_lookup(counted_for, strlen(counted_for));
 
 	surveying->surveys = surveys;
 	surveying->n = n;

@@ -3,10 +3,10 @@
  * tokens.c
  *	  SQL functions over the tokenizer.
  *
- * An encoding is opened when it is first asked for and stays open for the
- * life of the backend: it is a mapping of a file that all backends share,
- * plus a bounded memory of counts.  A call site remembers the model it was
- * last called with, so that a scan looks the name up once.
+ * An encoding is opened when it is first asked for (encodings.c) and stays
+ * open for the life of the backend: it is a mapping of a file that all
+ * backends share, plus a bounded memory of counts.  A call site remembers the
+ * model it was last called with, so that a scan looks the name up once.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,119 +26,25 @@
 
 #define STEP_BYTES	(256 * 1024)	/* counted between two looks for an
 									 * interrupt */
-#define MAX_ENCODINGS 32
-
-/* Encodings this backend has opened. */
-static struct
-{
-	HftEncoding *open[MAX_ENCODINGS];
-	char		name[MAX_ENCODINGS][NAMEDATALEN];
-	int			n;
-}			encodings;
-
 /* What a call site knows about its model argument. */
 typedef struct TokenSite
 {
 	HftTokenTarget target;
+	uint64		generation;		/* of what models mean */
 	char	   *model;
 	int			len;
 } TokenSite;
 
-static void
-encoding_path(char *path, const char *name)
-{
-	char		share[MAXPGPATH];
-
-	get_share_path(my_exec_path, share);
-	snprintf(path, MAXPGPATH, "%s/extension/hft-%s.vocab", share, name);
-}
-
-static void
-report_open_failure(HftTokenStatus status, const char *name,
-					const char *path)
-{
-	switch (status)
-	{
-		case HFT_TOKEN_NO_FILE:
-			ereport(ERROR,
-					(errcode_for_file_access(),
-					 errmsg("vocabulary of encoding \"%s\" is not installed",
-							name),
-					 errdetail("Could not open file \"%s\": %m.", path),
-					 errhint("Vocabularies with terms of their own (llama3_1, gemma3, gemini) are fetched and installed by \"make extra-vocabularies\" in the sources of hft.")));
-			break;
-		case HFT_TOKEN_NO_MEMORY:
-			ereport(ERROR,
-					(errcode(ERRCODE_OUT_OF_MEMORY),
-					 errmsg("out of memory")));
-			break;
-		default:
-			ereport(ERROR,
-					(errcode(status == HFT_TOKEN_BAD_VERSION ?
-							 ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE :
-							 ERRCODE_DATA_CORRUPTED),
-					 errmsg("vocabulary file \"%s\" %s", path,
-							hft_token_status_text(status)),
-					 errhint("Install the extension again.")));
-	}
-}
-
-static HftEncoding *
-open_encoding(const char *name, bool missing_ok)
-{
-	HftTokenStatus status;
-	HftEncoding *enc;
-	char		path[MAXPGPATH];
-	int			i;
-
-	for (i = 0; i < encodings.n; i++)
-		if (strcmp(encodings.name[i], name) == 0)
-			return encodings.open[i];
-	if (encodings.n == MAX_ENCODINGS)
-		elog(ERROR, "too many encodings");
-	encoding_path(path, name);
-	status = hft_encoding_open(path, &enc);
-	if (status == HFT_TOKEN_NO_FILE && missing_ok)
-		return NULL;
-	if (status != HFT_TOKEN_OK)
-		report_open_failure(status, name, path);
-	hft_encoding_stop_on(enc, &InterruptPending);
-	strlcpy(encodings.name[encodings.n], name, NAMEDATALEN);
-	encodings.open[encodings.n++] = enc;
-	return enc;
-}
-
-HftEncoding *
-hft_encoding_get(const char *name)
-{
-	return open_encoding(name, false);
-}
-
-HftEncoding *
-hft_encoding_find(const char *name)
-{
-	return open_encoding(name, true);
-}
-
 HftTokenTarget
 hft_token_target(const char *model, int len)
 {
+	const HftTokenModel *found = hft_token_model_get(model, len);
 	HftTokenTarget target;
-	const char *nearest;
 
-	target.model = hft_token_model_find(model, len);
-	if (target.model == NULL)
-	{
-		nearest = hft_token_model_nearest(model, len);
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("no tokenizer is known for model \"%.*s\"",
-						len, model),
-				 nearest != NULL ?
-				 errhint("Perhaps you meant \"%s\".", nearest) :
-				 errhint("\"SELECT * FROM hft.encodings()\" lists the encodings that can be named instead.")));
-	}
-	target.encoding = hft_encoding_get(target.model->encoding);
+	target.encoding = hft_encoding_get(found->encoding);
+	target.chat = found->chat;
+	target.images = found->images;
+	target.exact = found->exact;
 	return target;
 }
 
@@ -151,6 +57,7 @@ hft_token_site(FunctionCallInfo fcinfo, int argno)
 	TokenSite  *site = fcinfo->flinfo->fn_extra;
 
 	if (site != NULL && site->len == len &&
+		site->generation == hft_token_generation &&
 		memcmp(site->model, data, len) == 0)
 		return site->target;
 	if (site == NULL)
@@ -165,6 +72,7 @@ hft_token_site(FunctionCallInfo fcinfo, int argno)
 	site->model = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, len + 1);
 	memcpy(site->model, data, len);
 	site->len = len;
+	site->generation = hft_token_generation;
 	fcinfo->flinfo->fn_extra = site;
 	return site->target;
 }
@@ -318,53 +226,4 @@ hft_sql_decode(PG_FUNCTION_ARGS)
 	/* verifies: ids may begin or end inside a character */
 	buffer = pg_any_to_server(buffer, len, PG_UTF8);
 	PG_RETURN_TEXT_P(cstring_to_text(buffer));
-}
-
-/* One row of hft.encodings(): what is installed under a name. */
-static void
-put_encoding(ReturnSetInfo *result, const char *name)
-{
-	Datum		values[5];
-	bool		nulls[5] = {false, false, true, true, true};
-	HftEncoding *enc;
-	char		path[MAXPGPATH];
-
-	encoding_path(path, name);
-	values[0] = CStringGetTextDatum(name);
-	values[1] = BoolGetDatum(false);
-	if (hft_encoding_open(path, &enc) == HFT_TOKEN_OK)
-	{
-		HftEncodingInfo info = hft_encoding_info(enc);
-
-		values[1] = BoolGetDatum(true);
-		values[2] = Int32GetDatum(info.tokens);
-		values[3] = CStringGetTextDatum(info.licence);
-		values[4] = CStringGetTextDatum(info.sha256);
-		memset(nulls, false, sizeof(nulls));
-		hft_encoding_close(enc);
-	}
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-PG_FUNCTION_INFO_V1(hft_sql_encodings);
-Datum
-hft_sql_encodings(PG_FUNCTION_ARGS)
-{
-	const HftTokenModel *models;
-	int			n;
-	int			i;
-	int			j;
-
-	InitMaterializedSRF(fcinfo, 0);
-	models = hft_token_model_list(&n);
-	for (i = 0; i < n; i++)
-	{
-		for (j = 0; j < i; j++)
-			if (strcmp(models[i].encoding, models[j].encoding) == 0)
-				break;
-		if (j == i)
-			put_encoding((ReturnSetInfo *) fcinfo->resultinfo,
-						 models[i].encoding);
-	}
-	return (Datum) 0;
 }

@@ -14,16 +14,33 @@
 
 #include "tokenizer/chat.h"
 
-/* A model's rule and its encoding, open for the life of the backend. */
+/* How to count for a model; the encoding is open as long as the backend. */
 typedef struct HftTokenTarget
 {
-	const HftTokenModel *model;
 	HftEncoding *encoding;
+	HftChatRule chat;
+	HftImageRule images;
+	bool		exact;
 } HftTokenTarget;
 
 /* ERROR 42704 for an unknown model, or the reason why it cannot be opened. */
 extern HftTokenTarget hft_token_target(const char *model, int len);
+
+/*
+ * The row of a model: shipped, the administrator's, or of a loaded encoding.
+ * Valid as long as the memory context.  NULL, or ERROR 42704, if there is
+ * none.
+ */
+extern const HftTokenModel *hft_token_model_lookup(const char *model,
+												   int len);
+extern const HftTokenModel *hft_token_model_get(const char *model, int len);
+
+/* Counts what makes other rows apply than before. */
+extern uint64 hft_token_generation;
+
+/* ERROR when it is not installed. */
 extern HftEncoding *hft_encoding_get(const char *name);
+extern bool hft_encoding_is_loaded(const char *name);
 
 /* NULL when its vocabulary is not installed. */
 extern HftEncoding *hft_encoding_find(const char *name);

@@ -16,9 +16,11 @@
 #define ARENA_LIMIT ((size_t) 1 << 30)
 
 bool
-hft_counter_init(HftCounter *counter, HftChatRule rule, HftEncoding *encoding)
+hft_counter_init(HftCounter *counter, HftChatRule rule, HftImageRule images,
+				 HftEncoding *encoding)
 {
 	counter->rule = rule;
+	counter->images = images;
 	counter->encoding = encoding;
 	hft_buffer_init(&counter->json, HFT_JSON_MAX_BYTES);
 	counter->arena = hft_arena_create(ARENA_LIMIT);
@@ -200,6 +202,50 @@ read_calls(HftCounter *counter, const HftMessage *from,
 	return true;
 }
 
+/* An image is { "url", "detail" }; old examples give the URL as it is. */
+static HftImage
+image_of(const HftJsonNode *node)
+{
+	const HftJsonNode *detail = hft_json_member(node, "detail");
+	const HftJsonNode *url = hft_json_is(node, HFT_JSON_STRING) ? node :
+		hft_json_member(node, "url");
+	HftTokenText text = text_of(url);
+	HftImage	image = {0};
+
+	if (hft_json_equals(detail, "low"))
+		image.detail = HFT_DETAIL_LOW;
+	else if (hft_json_equals(detail, "high"))
+		image.detail = HFT_DETAIL_HIGH;
+	(void) hft_image_measure(text.data, text.len, &image);
+	return image;
+}
+
+static bool
+read_images(HftCounter *counter, const HftJsonNode *content,
+			HftChatMessage *message)
+{
+	const HftJsonNode *part = hft_json_first(content);
+	HftImage   *images = NULL;
+
+	if (!hft_json_is(content, HFT_JSON_ARRAY))
+		return true;
+	for (uint32_t i = 0; i < content->count; i++, part += part->span)
+	{
+		const HftJsonNode *image = hft_json_member(part, "image_url");
+
+		if (image == NULL)
+			continue;
+		if (images == NULL)
+			images = hft_arena_alloc(counter->arena,
+									 (content->count - i) * sizeof(*images));
+		if (images == NULL)
+			return false;
+		images[message->nimages++] = image_of(image);
+	}
+	message->images = images;
+	return true;
+}
+
 static HftTokenStatus
 count_message(HftCounter *counter, const HftMessage *from,
 			  HftChatCount *count)
@@ -216,7 +262,8 @@ count_message(HftCounter *counter, const HftMessage *from,
 		message.parts = &single;
 		message.nparts = 1;
 	}
-	else if (!read_parts(counter, from->key[HFT_KEY_CONTENT], &message))
+	else if (!read_parts(counter, from->key[HFT_KEY_CONTENT], &message) ||
+			 !read_images(counter, from->key[HFT_KEY_CONTENT], &message))
 		return HFT_TOKEN_NO_MEMORY;
 	if (!read_calls(counter, from, &message))
 		return HFT_TOKEN_NO_MEMORY;
@@ -229,6 +276,8 @@ count_text(HftCounter *counter, const HftJsonNode *text, HftTokens *tokens)
 	tokens->all = hft_encoding_count(counter->encoding, text->text,
 									 text->length);
 	tokens->trained = tokens->all;
+	tokens->overhead = 0;
+	tokens->exact = true;
 	return tokens->all >= 0;
 }
 
@@ -241,13 +290,16 @@ hft_counter_count(HftCounter *counter, const HftExample *example,
 
 	if (hft_json_is(example->top[HFT_TOP_TEXT], HFT_JSON_STRING))
 		return count_text(counter, example->top[HFT_TOP_TEXT], tokens);
-	hft_chat_begin(&count, counter->rule, counter->encoding);
+	hft_chat_begin(&count, counter->rule, counter->images,
+				   counter->encoding);
 	status = count_tools(counter, example, &count);
 	for (int i = 0; i < example->nmessages && status == HFT_TOKEN_OK; i++)
 		status = count_message(counter, &example->messages[i], &count);
 	hft_chat_end(&count);
 	tokens->all = count.tokens;
 	tokens->trained = count.trained_tokens;
+	tokens->overhead = count.overhead;
+	tokens->exact = count.exact;
 	hft_arena_reset(counter->arena);
 	return status == HFT_TOKEN_OK;
 }

@@ -18,6 +18,7 @@
 typedef struct HftCounter
 {
 	HftChatRule rule;
+	HftImageRule images;
 	HftEncoding *encoding;
 	HftArena   *arena;			/* parts, calls and properties of a row */
 	HftBuffer	json;			/* a tool's definition */
@@ -27,11 +28,13 @@ typedef struct HftTokens
 {
 	int64_t		all;			/* what a platform bills per epoch */
 	int64_t		trained;
+	int64_t		overhead;		/* the part no message contains */
+	bool		exact;			/* false: an image was estimated */
 } HftTokens;
 
 /* false when memory ran out; hft_counter_free() is right in both cases */
 extern bool hft_counter_init(HftCounter *counter, HftChatRule rule,
-							 HftEncoding *encoding);
+							 HftImageRule images, HftEncoding *encoding);
 extern void hft_counter_free(HftCounter *counter);
 
 /* false when memory ran out */

@@ -204,10 +204,13 @@ add_calls(HftChatCount *count, const ChatFormat *format,
 }
 
 void
-hft_chat_begin(HftChatCount *count, HftChatRule rule, HftEncoding *enc)
+hft_chat_begin(HftChatCount *count, HftChatRule rule, HftImageRule images,
+			   HftEncoding *enc)
 {
 	memset(count, 0, sizeof(*count));
+	count->exact = true;
 	count->rule = rule;
+	count->images = images;
 	count->enc = enc;
 	count->overhead = formats[rule].conversation;
 	count->tokens = count->overhead;
@@ -237,7 +240,11 @@ hft_chat_message(HftChatCount *count, const HftChatMessage *message)
 	int64_t		content = 0;
 	int64_t		overhead = role_overhead(format, message);
 	HftTokenStatus status = add_default_system(count, message);
+	int			i;
 
+	for (i = 0; i < message->nimages; i++)
+		content += hft_image_tokens(count->images, &message->images[i],
+									&count->exact);
 	if (status == HFT_TOKEN_OK)
 		status = add_content(count, format, message, &content);
 	if (status == HFT_TOKEN_OK)

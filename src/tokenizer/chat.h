@@ -7,7 +7,7 @@
  * The caller walks its example once and hands over each tool and each
  * message in order:
  *
- *		hft_chat_begin(&count, rule, enc);
+ *		hft_chat_begin(&count, rule, images, enc);
  *		hft_chat_tool(&count, &tool);			for each tool definition
  *		hft_chat_message(&count, &message);		for each message
  *		hft_chat_end(&count);
@@ -45,6 +45,8 @@ typedef struct HftChatMessage
 	int			nparts;
 	const HftChatCall *calls;
 	int			ncalls;
+	const HftImage *images;
+	int			nimages;
 	bool		trained;		/* an assistant message with weight <> 0 */
 } HftChatMessage;
 
@@ -71,9 +73,11 @@ typedef struct HftChatCount
 	int64_t		tokens;			/* all: what a platform bills per epoch */
 	int64_t		trained_tokens; /* contents and calls of trained messages */
 	int64_t		overhead;		/* the part of tokens no message contains */
+	bool		exact;			/* false: an image was estimated */
 	/* private */
 	HftEncoding *enc;
 	HftChatRule rule;
+	HftImageRule images;
 	int			messages;
 	int			tools;
 	bool		answered;		/* the last message is an assistant's */
@@ -82,7 +86,7 @@ typedef struct HftChatCount
 } HftChatCount;
 
 extern void hft_chat_begin(HftChatCount *count, HftChatRule rule,
-						   HftEncoding *enc);
+						   HftImageRule images, HftEncoding *enc);
 extern HftTokenStatus hft_chat_tool(HftChatCount *count,
 									const HftChatTool *tool);
 extern HftTokenStatus hft_chat_message(HftChatCount *count,

@@ -289,11 +289,12 @@ read_vocab(HftCompiler *c, const json_t *vocab, const json_t *added)
 static json_t *
 index_added(HftCompiler *c, const json_t *added)
 {
-	/* not json_object(): the server has a function of that name, too */
+	/* not json_object(): the server has a function of that name */
 	json_t	   *index = json_pack("{}");
 	size_t		i;
 
-	json_object_set_new(c->json, "hft added", index);
+	if (json_object_set_new(c->json, "hft added", index) != 0)
+		hft_compile_fail(c, "out of memory");
 	for (i = 0; i < json_array_size(added); i++)
 	{
 		json_t	   *token = json_array_get(added, i);

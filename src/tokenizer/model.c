@@ -18,84 +18,172 @@
 
 #define MAX_NAME	64
 
+/* Where a row's facts are from. */
+#define NAME		"the name of an encoding"
+#define TIKTOKEN	"OpenAI's tiktoken"
+#define COOKBOOK	"OpenAI's tiktoken and cookbook"
+#define TEMPLATE	"the model's tokenizer.json and chat template"
+#define MISTRAL		"the model's tokenizer.json, Mistral's cookbook"
+#define GOOGLE		"Google's SDK counts with Gemma's vocabulary; how Gemini " \
+					"formats a chat is not public"
+#define REASONING	"OpenAI's tiktoken; its rule for models that reason is " \
+					"not public"
+#define DISTILLED	"vocabulary of the model it was distilled into, chat " \
+					"format of DeepSeek"
+#define OLDER		"an earlier model of the family: its own vocabulary is " \
+					"not here"
+#define NOTHING		"vocabulary and chat format are not public: another one's"
+
 static const HftTokenModel models[] = {
 	/* the encodings themselves */
-	{"cl100k_base", "cl100k_base", HFT_CHAT_NONE, true},
-	{"o200k_base", "o200k_base", HFT_CHAT_NONE, true},
-	{"o200k_harmony", "o200k_base", HFT_CHAT_HARMONY, true},
-	{"llama3_1", "llama3_1", HFT_CHAT_NONE, true},
-	{"qwen3", "qwen3", HFT_CHAT_NONE, true},
-	{"deepseek_v3", "deepseek_v3", HFT_CHAT_NONE, true},
-	{"tekken", "tekken", HFT_CHAT_NONE, true},
-	{"gemma3", "gemma3", HFT_CHAT_NONE, true},
-	{"gemini", "gemini", HFT_CHAT_NONE, true},
+	{"cl100k_base", "cl100k_base", HFT_CHAT_NONE,
+	HFT_IMAGES_NONE, true, NAME},
+	{"o200k_base", "o200k_base", HFT_CHAT_NONE,
+	HFT_IMAGES_NONE, true, NAME},
+	{"o200k_harmony", "o200k_base", HFT_CHAT_HARMONY,
+	HFT_IMAGES_NONE, true, TEMPLATE},
+	{"llama3_1", "llama3_1", HFT_CHAT_NONE,
+	HFT_IMAGES_NONE, true, NAME},
+	{"qwen3", "qwen3", HFT_CHAT_NONE,
+	HFT_IMAGES_NONE, true, NAME},
+	{"deepseek_v3", "deepseek_v3", HFT_CHAT_NONE,
+	HFT_IMAGES_NONE, true, NAME},
+	{"tekken", "tekken", HFT_CHAT_NONE,
+	HFT_IMAGES_NONE, true, NAME},
+	{"gemma3", "gemma3", HFT_CHAT_NONE,
+	HFT_IMAGES_NONE, true, NAME},
+	{"gemini", "gemini", HFT_CHAT_NONE,
+	HFT_IMAGES_NONE, true, NAME},
 
 	/* OpenAI */
-	{"*gpt-oss*", "o200k_base", HFT_CHAT_HARMONY, true},
-	{"gpt-4o*", "o200k_base", HFT_CHAT_OPENAI, true},
-	{"gpt-4.1*", "o200k_base", HFT_CHAT_OPENAI, true},
-	{"gpt-4.5*", "o200k_base", HFT_CHAT_OPENAI, true},
-	{"chatgpt-4o*", "o200k_base", HFT_CHAT_OPENAI, true},
-	{"gpt-5*", "o200k_base", HFT_CHAT_OPENAI, false},
-	{"o1*", "o200k_base", HFT_CHAT_OPENAI, false},
-	{"o3*", "o200k_base", HFT_CHAT_OPENAI, false},
-	{"o4-mini*", "o200k_base", HFT_CHAT_OPENAI, false},
-	{"gpt-4*", "cl100k_base", HFT_CHAT_OPENAI_OLD, true},
-	{"gpt-3.5-turbo*", "cl100k_base", HFT_CHAT_OPENAI_OLD, true},
-	{"gpt-35-turbo*", "cl100k_base", HFT_CHAT_OPENAI_OLD, true},
-	{"text-embedding-3-*", "cl100k_base", HFT_CHAT_NONE, true},
-	{"text-embedding-ada-002", "cl100k_base", HFT_CHAT_NONE, true},
-	{"babbage-002", "cl100k_base", HFT_CHAT_NONE, true},
-	{"davinci-002", "cl100k_base", HFT_CHAT_NONE, true},
+	{"*gpt-oss*", "o200k_base", HFT_CHAT_HARMONY,
+	HFT_IMAGES_NONE, true, TEMPLATE},
+	{"gpt-4o-mini*", "o200k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_OPENAI_4O_MINI, true, COOKBOOK},
+	{"gpt-4o*", "o200k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_OPENAI, true, COOKBOOK},
+	{"gpt-4.1-mini*", "o200k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_OPENAI_MINI, true, COOKBOOK},
+	{"gpt-4.1-nano*", "o200k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_OPENAI_NANO, true, COOKBOOK},
+	{"gpt-4.1*", "o200k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_OPENAI, true, COOKBOOK},
+	{"gpt-4.5*", "o200k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_OPENAI, true, COOKBOOK},
+	{"chatgpt-4o*", "o200k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_OPENAI, true, COOKBOOK},
+	{"gpt-5-mini*", "o200k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_OPENAI_MINI, false, REASONING},
+	{"gpt-5-nano*", "o200k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_OPENAI_NANO, false, REASONING},
+	{"gpt-5*", "o200k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_OPENAI_5, false, REASONING},
+	{"o1*", "o200k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_OPENAI_O, false, REASONING},
+	{"o3*", "o200k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_OPENAI_O, false, REASONING},
+	{"o4-mini*", "o200k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_OPENAI_O4_MINI, false, REASONING},
+	{"gpt-4*", "cl100k_base", HFT_CHAT_OPENAI_OLD,
+	HFT_IMAGES_OPENAI, true, COOKBOOK},
+	{"gpt-3.5-turbo*", "cl100k_base", HFT_CHAT_OPENAI_OLD,
+	HFT_IMAGES_NONE, true, COOKBOOK},
+	{"gpt-35-turbo*", "cl100k_base", HFT_CHAT_OPENAI_OLD,
+	HFT_IMAGES_NONE, true, COOKBOOK},
+	{"text-embedding-3-*", "cl100k_base", HFT_CHAT_NONE,
+	HFT_IMAGES_NONE, true, TIKTOKEN},
+	{"text-embedding-ada-002", "cl100k_base", HFT_CHAT_NONE,
+	HFT_IMAGES_NONE, true, TIKTOKEN},
+	{"babbage-002", "cl100k_base", HFT_CHAT_NONE,
+	HFT_IMAGES_NONE, true, TIKTOKEN},
+	{"davinci-002", "cl100k_base", HFT_CHAT_NONE,
+	HFT_IMAGES_NONE, true, TIKTOKEN},
 
 	/* distillations keep the vocabulary of what they were distilled into */
-	{"*deepseek-r1-distill-llama*", "llama3_1", HFT_CHAT_DEEPSEEK_V3, false},
-	{"*deepseek-r1-distill-qwen*", "qwen3", HFT_CHAT_DEEPSEEK_V3, false},
-	{"*deepseek-v3*", "deepseek_v3", HFT_CHAT_DEEPSEEK_V3, true},
-	{"*deepseek-r1*", "deepseek_v3", HFT_CHAT_DEEPSEEK_V3, true},
-	{"*deepseek-v4*", "deepseek_v3", HFT_CHAT_DEEPSEEK_V3, false},
+	{"*deepseek-r1-distill-llama*", "llama3_1", HFT_CHAT_DEEPSEEK_V3,
+	HFT_IMAGES_NONE, false, DISTILLED},
+	{"*deepseek-r1-distill-qwen*", "qwen3", HFT_CHAT_DEEPSEEK_V3,
+	HFT_IMAGES_NONE, false, DISTILLED},
+	{"*deepseek-v3*", "deepseek_v3", HFT_CHAT_DEEPSEEK_V3,
+	HFT_IMAGES_NONE, true, TEMPLATE},
+	{"*deepseek-r1*", "deepseek_v3", HFT_CHAT_DEEPSEEK_V3,
+	HFT_IMAGES_NONE, true, TEMPLATE},
+	{"*deepseek-v4*", "deepseek_v3", HFT_CHAT_DEEPSEEK_V3,
+	HFT_IMAGES_NONE, false, OLDER},
 
 	/* Llama; Amazon spells it without the hyphen */
-	{"*llama-3*", "llama3_1", HFT_CHAT_LLAMA3, true},
-	{"*llama3*", "llama3_1", HFT_CHAT_LLAMA3, true},
-	{"*llama-v3*", "llama3_1", HFT_CHAT_LLAMA3, true},
-	{"*llama-4*", "o200k_base", HFT_CHAT_LLAMA3, false},
-	{"*llama4*", "o200k_base", HFT_CHAT_LLAMA3, false},
+	{"*llama-3*", "llama3_1", HFT_CHAT_LLAMA3,
+	HFT_IMAGES_NONE, true, TEMPLATE},
+	{"*llama3*", "llama3_1", HFT_CHAT_LLAMA3,
+	HFT_IMAGES_NONE, true, TEMPLATE},
+	{"*llama-v3*", "llama3_1", HFT_CHAT_LLAMA3,
+	HFT_IMAGES_NONE, true, TEMPLATE},
+	{"*llama-4*", "o200k_base", HFT_CHAT_LLAMA3,
+	HFT_IMAGES_NONE, false, OLDER},
+	{"*llama4*", "o200k_base", HFT_CHAT_LLAMA3,
+	HFT_IMAGES_NONE, false, OLDER},
 
 	/* Qwen: 3.5 and later have a vocabulary of their own */
-	{"*qwen3.*", "qwen3", HFT_CHAT_QWEN3, false},
-	{"*qwen3p*", "qwen3", HFT_CHAT_QWEN3, false},
-	{"*qwen3*", "qwen3", HFT_CHAT_QWEN3, true},
-	{"*qwen2*", "qwen3", HFT_CHAT_QWEN2_5, true},
+	{"*qwen3.*", "qwen3", HFT_CHAT_QWEN3,
+	HFT_IMAGES_NONE, false, OLDER},
+	{"*qwen3p*", "qwen3", HFT_CHAT_QWEN3,
+	HFT_IMAGES_NONE, false, OLDER},
+	{"*qwen3*", "qwen3", HFT_CHAT_QWEN3,
+	HFT_IMAGES_NONE, true, TEMPLATE},
+	{"*qwen2*", "qwen3", HFT_CHAT_QWEN2_5,
+	HFT_IMAGES_NONE, true, TEMPLATE},
 
 	/* Mistral's tekken models */
-	{"*mistral-nemo*", "tekken", HFT_CHAT_MISTRAL, true},
-	{"*mistral-small-latest", "tekken", HFT_CHAT_MISTRAL, true},
-	{"*mistral-small-25*", "tekken", HFT_CHAT_MISTRAL, true},
-	{"*mistral-small-24b*", "tekken", HFT_CHAT_MISTRAL, true},
-	{"*mistral-small-3*", "tekken", HFT_CHAT_MISTRAL, true},
-	{"*mistral-large-latest", "tekken", HFT_CHAT_MISTRAL, true},
-	{"*mistral-large-25*", "tekken", HFT_CHAT_MISTRAL, true},
-	{"*mistral-large-3*", "tekken", HFT_CHAT_MISTRAL, true},
-	{"*ministral-*", "tekken", HFT_CHAT_MISTRAL, true},
-	{"*pixtral-12b*", "tekken", HFT_CHAT_MISTRAL, true},
+	{"*mistral-nemo*", "tekken", HFT_CHAT_MISTRAL,
+	HFT_IMAGES_NONE, true, MISTRAL},
+	{"*mistral-small-latest", "tekken", HFT_CHAT_MISTRAL,
+	HFT_IMAGES_NONE, true, MISTRAL},
+	{"*mistral-small-25*", "tekken", HFT_CHAT_MISTRAL,
+	HFT_IMAGES_NONE, true, MISTRAL},
+	{"*mistral-small-24b*", "tekken", HFT_CHAT_MISTRAL,
+	HFT_IMAGES_NONE, true, MISTRAL},
+	{"*mistral-small-3*", "tekken", HFT_CHAT_MISTRAL,
+	HFT_IMAGES_NONE, true, MISTRAL},
+	{"*mistral-large-latest", "tekken", HFT_CHAT_MISTRAL,
+	HFT_IMAGES_NONE, true, MISTRAL},
+	{"*mistral-large-25*", "tekken", HFT_CHAT_MISTRAL,
+	HFT_IMAGES_NONE, true, MISTRAL},
+	{"*mistral-large-3*", "tekken", HFT_CHAT_MISTRAL,
+	HFT_IMAGES_NONE, true, MISTRAL},
+	{"*ministral-*", "tekken", HFT_CHAT_MISTRAL,
+	HFT_IMAGES_NONE, true, MISTRAL},
+	{"*pixtral-12b*", "tekken", HFT_CHAT_MISTRAL,
+	HFT_IMAGES_NONE, true, MISTRAL},
 
 	/* Google: Gemini's own formatting of a chat is not public */
-	{"*gemma-3*", "gemma3", HFT_CHAT_GEMMA, true},
-	{"*gemma3*", "gemma3", HFT_CHAT_GEMMA, true},
-	{"*gemma-4*", "gemma3", HFT_CHAT_GEMMA, false},
-	{"*gemma-2*", "gemini", HFT_CHAT_GEMMA, true},
-	{"*gemma-7b*", "gemini", HFT_CHAT_GEMMA, true},
-	{"*gemini-1*", "gemini", HFT_CHAT_GEMMA, false},
-	{"*gemini-2*", "gemma3", HFT_CHAT_GEMMA, false},
-	{"*gemini-3*", "gemma3", HFT_CHAT_GEMMA, false},
+	{"*gemma-3*", "gemma3", HFT_CHAT_GEMMA,
+	HFT_IMAGES_GEMMA, true, TEMPLATE},
+	{"*gemma3*", "gemma3", HFT_CHAT_GEMMA,
+	HFT_IMAGES_GEMMA, true, TEMPLATE},
+	{"*gemma-4*", "gemma3", HFT_CHAT_GEMMA,
+	HFT_IMAGES_GEMMA, false, OLDER},
+	{"*gemma-2*", "gemini", HFT_CHAT_GEMMA,
+	HFT_IMAGES_NONE, true, TEMPLATE},
+	{"*gemma-7b*", "gemini", HFT_CHAT_GEMMA,
+	HFT_IMAGES_NONE, true, TEMPLATE},
+	{"*gemini-1*", "gemini", HFT_CHAT_GEMMA,
+	HFT_IMAGES_GEMINI, false, GOOGLE},
+	{"*gemini-2*", "gemma3", HFT_CHAT_GEMMA,
+	HFT_IMAGES_GEMINI, false, GOOGLE},
+	{"*gemini-3*", "gemma3", HFT_CHAT_GEMMA,
+	HFT_IMAGES_GEMINI_3, false, GOOGLE},
 
 	/* vocabularies that are not public: the nearest one */
-	{"*nova-micro*", "cl100k_base", HFT_CHAT_OPENAI, false},
-	{"*nova-lite*", "cl100k_base", HFT_CHAT_OPENAI, false},
-	{"*nova-2-lite*", "cl100k_base", HFT_CHAT_OPENAI, false},
-	{"*nova-pro*", "cl100k_base", HFT_CHAT_OPENAI, false},
-	{"*claude-*", "cl100k_base", HFT_CHAT_OPENAI, false},
+	{"*nova-micro*", "cl100k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_NONE, false, NOTHING},
+	{"*nova-lite*", "cl100k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_NOVA, false, NOTHING},
+	{"*nova-2-lite*", "cl100k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_NOVA, false, NOTHING},
+	{"*nova-pro*", "cl100k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_NOVA, false, NOTHING},
+	{"*claude-*", "cl100k_base", HFT_CHAT_OPENAI,
+	HFT_IMAGES_CLAUDE, false, NOTHING},
 };
 
 #define NMODELS	(sizeof(models) / sizeof(models[0]))
@@ -106,9 +194,9 @@ fold_char(char c)
 	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
-/* Does the pattern cover the whole name?  Backs up to the last '*' only. */
-static bool
-match_pattern(const char *pattern, const char *name, size_t len)
+/* Backs up to the last '*' only. */
+bool
+hft_token_pattern_match(const char *pattern, const char *name, size_t len)
 {
 	const char *star = NULL;
 	size_t		star_at = 0;
@@ -139,9 +227,8 @@ match_pattern(const char *pattern, const char *name, size_t len)
 	return *pattern == '\0';
 }
 
-/* The base model inside "ft:BASE:organization:suffix:id". */
-static void
-strip_tuning(const char **name, size_t *len)
+void
+hft_token_base_model(const char **name, size_t *len)
 {
 	const char *colon;
 
@@ -159,9 +246,9 @@ hft_token_model_find(const char *name, size_t len)
 {
 	int			i;
 
-	strip_tuning(&name, &len);
+	hft_token_base_model(&name, &len);
 	for (i = 0; i < NMODELS; i++)
-		if (match_pattern(models[i].pattern, name, len))
+		if (hft_token_pattern_match(models[i].pattern, name, len))
 			return &models[i];
 	return NULL;
 }
@@ -196,7 +283,7 @@ hft_token_model_nearest(const char *name, size_t len)
 		strip_stars(names[i], models[i].pattern);
 		choices[i] = names[i];
 	}
-	strip_tuning(&name, &len);
+	hft_token_base_model(&name, &len);
 	if (len >= sizeof(word))
 		return NULL;
 	memcpy(word, name, len);
@@ -204,21 +291,35 @@ hft_token_model_nearest(const char *name, size_t len)
 	return hft_closest(word, choices);
 }
 
+static const char *const chat_names[HFT_NCHAT_RULES] = {
+	[HFT_CHAT_NONE] = "none",
+	[HFT_CHAT_OPENAI] = "openai",
+	[HFT_CHAT_OPENAI_OLD] = "openai_old",
+	[HFT_CHAT_HARMONY] = "harmony",
+	[HFT_CHAT_LLAMA3] = "llama3",
+	[HFT_CHAT_QWEN2_5] = "qwen2_5",
+	[HFT_CHAT_QWEN3] = "qwen3",
+	[HFT_CHAT_GEMMA] = "gemma",
+	[HFT_CHAT_DEEPSEEK_V3] = "deepseek_v3",
+	[HFT_CHAT_MISTRAL] = "mistral",
+};
+
 const char *
 hft_chat_rule_name(HftChatRule rule)
 {
-	static const char *const names[] = {
-		[HFT_CHAT_NONE] = "none",
-		[HFT_CHAT_OPENAI] = "openai",
-		[HFT_CHAT_OPENAI_OLD] = "openai_old",
-		[HFT_CHAT_HARMONY] = "harmony",
-		[HFT_CHAT_LLAMA3] = "llama3",
-		[HFT_CHAT_QWEN2_5] = "qwen2_5",
-		[HFT_CHAT_QWEN3] = "qwen3",
-		[HFT_CHAT_GEMMA] = "gemma",
-		[HFT_CHAT_DEEPSEEK_V3] = "deepseek_v3",
-		[HFT_CHAT_MISTRAL] = "mistral",
-	};
+	return chat_names[rule];
+}
 
-	return names[rule];
+bool
+hft_chat_rule_find(const char *name, HftChatRule *rule)
+{
+	int			i;
+
+	for (i = 0; i < HFT_NCHAT_RULES; i++)
+		if (strcmp(chat_names[i], name) == 0)
+		{
+			*rule = i;
+			return true;
+		}
+	return false;
 }

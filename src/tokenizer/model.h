@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "tokenizer/image.h"
+
 /* How a platform renders a conversation; the numbers are in chat.c. */
 typedef enum HftChatRule
 {
@@ -29,7 +31,8 @@ typedef enum HftChatRule
 	HFT_CHAT_QWEN3,
 	HFT_CHAT_GEMMA,
 	HFT_CHAT_DEEPSEEK_V3,
-	HFT_CHAT_MISTRAL
+	HFT_CHAT_MISTRAL,
+	HFT_NCHAT_RULES
 } HftChatRule;
 
 typedef struct HftTokenModel
@@ -37,7 +40,9 @@ typedef struct HftTokenModel
 	const char *pattern;		/* '*' matches any run of characters */
 	const char *encoding;
 	HftChatRule chat;
-	bool		exact;			/* false: the platform publishes no rule */
+	HftImageRule images;
+	bool		exact;			/* false: what is public is an estimate */
+	const char *source;			/* where that is known from */
 } HftTokenModel;
 
 /* The rule of a model, NULL when the name matches none. */
@@ -50,6 +55,17 @@ extern const HftTokenModel *hft_token_model_list(int *n);
 /* The known name that is spelled most like this one, NULL if none is near. */
 extern const char *hft_token_model_nearest(const char *name, size_t len);
 
+/*
+ * Does a pattern, in lower case, cover a name?  Of a pattern taken as a name
+ * that asks whether it covers all that the other does.
+ */
+extern bool hft_token_pattern_match(const char *pattern, const char *name,
+									size_t len);
+
+/* Cut "ft:BASE:organization:suffix:id" down to BASE. */
+extern void hft_token_base_model(const char **name, size_t *len);
+
 extern const char *hft_chat_rule_name(HftChatRule rule);
+extern bool hft_chat_rule_find(const char *name, HftChatRule *rule);
 
 #endif							/* HFT_TOKENIZER_MODEL_H */

@@ -19,7 +19,7 @@
 
 #include "base/settings.h"
 #include "base/sql.h"
-#include "tokenizer/model.h"
+#include "dataset/tokens.h"
 #include "worker/submit.h"
 #include "worker/wakeup.h"
 
@@ -124,9 +124,10 @@ static void
 explain_counting(ReturnSetInfo *result, const HftSubmission *submission)
 {
 	const char *counted = submission->counted_for;
-	const HftTokenModel *ours = hft_token_model_find(counted, strlen(counted));
+	const HftTokenModel *ours =
+	hft_token_model_lookup(counted, strlen(counted));
 	const HftTokenModel *theirs =
-	hft_token_model_find(submission->model, strlen(submission->model));
+	hft_token_model_lookup(submission->model, strlen(submission->model));
 
 	if (theirs == NULL)
 		put_line(result, "  Counted for %s: the vocabulary of %s is not known",

@@ -87,7 +87,7 @@ SELECT hft.chunk_tokens('x', 3, 3, 'gpt-4o');
 
 -- three more may be installed, whose licence does not let us ship them
 SELECT encoding, tokens, licence FROM hft.encodings()
- WHERE installed AND encoding NOT IN ('llama3_1', 'gemma3', 'gemini')
+ WHERE installed AND licence !~ 'Meta|Google|publisher'
  ORDER BY encoding;
 
 DROP EXTENSION hft;

@@ -79,7 +79,7 @@ count_lines(HftChatRule rule, HftEncoding *enc, const Line *line,
 {
 	HftChatCount count;
 
-	hft_chat_begin(&count, rule, enc);
+	hft_chat_begin(&count, rule, HFT_IMAGES_NONE, enc);
 	if (tool != NULL)
 		hft_chat_tool(&count, tool);
 	for (; line->role != NULL; line++)

@@ -90,11 +90,13 @@ make_key(const uint8_t *piece, size_t len, const uint8_t *limit)
 	return key;
 }
 
+#define HFT_HASH_LOW	UINT64_C(0x9E3779B97F4A7C15)
+#define HFT_HASH_HIGH	UINT64_C(0xC2B2AE3D27D4EB4F)
+
 static inline uint32_t
 hash_key(HftCacheEntry key)
 {
-	uint64_t	h = key.low * UINT64_C(0x9E3779B97F4A7C15) +
-		key.high * UINT64_C(0xC2B2AE3D27D4EB4F);
+	uint64_t	h = key.low * HFT_HASH_LOW + key.high * HFT_HASH_HIGH;
 
 	return h >> 32;
 }

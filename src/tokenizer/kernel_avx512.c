@@ -216,23 +216,124 @@ put_starts(uint64_t starts, uint32_t base, uint32_t *to)
 #undef PUT
 }
 
-static inline int
-probe_line(const HftCacheLine *line, HftCacheEntry key)
+/* The keys of a batch, and the distances of their lines from the first. */
+typedef struct Keys
+{
+	HftCacheEntry key[HFT_BATCH_PIECES + 3];
+	uint32_t	line[HFT_BATCH_PIECES + 3];
+} Keys;
+
+/* 16 bytes from where a piece starts; behind "inside" bytes, only its own. */
+static inline __m128i
+load_piece(const HftBatch *batch, int i, uint32_t inside)
+{
+	const uint8_t *piece = batch->base + batch->start[i];
+	uint32_t	len;
+
+	if (batch->start[i] < inside)
+		return _mm_loadu_si128((const __m128i *) piece);
+	len = batch->start[i + 1] - batch->start[i];
+	return _mm_maskz_loadu_epi8(_bzhi_u32(0xFFFF, len), piece);
+}
+
+/* make_key() of the pieces i to i + 3, but all zeros for those too long. */
+static inline __m512i
+make_keys(const HftBatch *batch, int i, uint32_t inside)
+{
+	const __m512i place = _mm512_broadcast_i32x4(
+		_mm_set_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+	const __m512i repeat = _mm512_set_epi64(
+		0x0C0C0C0C0C0C0C0C, 0x0C0C0C0C0C0C0C0C, 0x0808080808080808,
+		0x0808080808080808, 0x0404040404040404, 0x0404040404040404, 0, 0);
+	__m128i		len = _mm_sub_epi32(
+		_mm_loadu_si128((const __m128i *) &batch->start[i + 1]),
+		_mm_loadu_si128((const __m128i *) &batch->start[i]));
+	__mmask8	fits = _mm_cmple_epu32_mask(
+		len, _mm_set1_epi32(HFT_CACHED_BYTES));
+	__m512i		lens;
+	__m512i		keys;
+
+	len = _mm_maskz_mov_epi32(fits, len);
+	lens = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(len), repeat);
+	keys = _mm512_castsi128_si512(load_piece(batch, i, inside));
+	keys = _mm512_inserti32x4(keys, load_piece(batch, i + 1, inside), 1);
+	keys = _mm512_inserti32x4(keys, load_piece(batch, i + 2, inside), 2);
+	keys = _mm512_inserti32x4(keys, load_piece(batch, i + 3, inside), 3);
+	keys = _mm512_maskz_mov_epi8(_mm512_cmplt_epu8_mask(place, lens), keys);
+	return _mm512_mask_mov_epi8(keys, UINT64_C(0x8000800080008000), lens);
+}
+
+/* The lines that hash_key() names for four keys. */
+static inline __m128i
+find_lines(__m512i keys, uint32_t mask)
+{
+	const __m512i factors = _mm512_broadcast_i32x4(
+		_mm_set_epi64x(HFT_HASH_HIGH, HFT_HASH_LOW));
+	const __m512i upper = _mm512_castsi128_si512(_mm_set_epi32(13, 9, 5, 1));
+	__m512i		part = _mm512_mullo_epi64(keys, factors);
+	__m512i		hash = _mm512_add_epi64(part, _mm512_shuffle_epi32(
+										part, _MM_PERM_BADC));
+
+	return _mm_and_si128(_mm512_castsi512_si128(
+							 _mm512_permutexvar_epi32(upper, hash)),
+						 _mm_set1_epi32(mask));
+}
+
+static inline void
+fetch_lines(const HftCache *cache, HftBatch *batch, Keys *keys)
+{
+	ptrdiff_t	room = batch->limit - batch->base - sizeof(HftCacheEntry);
+	uint32_t	inside = room < 0 ? 0 : room + 1;
+	int			i;
+	int			k;
+
+	/* the last group may be filled up with empty pieces */
+	for (k = 1; k < 4; k++)
+		batch->start[batch->n + k] = batch->start[batch->n];
+	for (i = 0; i < batch->n; i += 4)
+	{
+		__m512i		four = batch->start[i + 3] < inside ?
+			make_keys(batch, i, UINT32_MAX) : make_keys(batch, i, inside);
+
+		_mm512_storeu_si512(&keys->key[i], four);
+		_mm_storeu_si128((__m128i *) &keys->line[i],
+						 find_lines(four, cache->mask));
+		for (k = 0; k < 4; k++)
+			__builtin_prefetch(&cache->line[keys->line[i + k]]);
+	}
+}
+
+static int64_t
+probe_batch(const HftCache *cache, HftBatch *batch)
 {
 	const __m512i counts = _mm512_broadcast_i32x4(
 		_mm_set_epi64x(HFT_KEY_MASK, -1));
-	__m512i		keys = _mm512_broadcast_i32x4(_mm_set_epi64x(key.high,
-															 key.low));
-	__m512i		differ = _mm512_xor_si512(_mm512_load_si512(line), keys);
-	uint32_t	same = _mm512_testn_epi64_mask(differ, counts);
-	uint32_t	entry = same & (same >> 1) & 0x55;
+	Keys		keys;
+	int64_t		tokens = 0;
+	int			missing = 0;
+	int			i;
 
-	if (entry == 0)
-		return 0;
-	return ((const uint8_t *) line)[__builtin_ctz(entry) * 8 + 15] >> 4;
+	fetch_lines(cache, batch, &keys);
+	for (i = 0; i < batch->n; i++)
+	{
+		const HftCacheLine *line = &cache->line[keys.line[i]];
+		__m512i		key = _mm512_broadcast_i32x4(
+			_mm_loadu_si128((const __m128i *) &keys.key[i]));
+		__m512i		differ = _mm512_xor_si512(_mm512_load_si512(line), key);
+		uint32_t	same = _mm512_testn_epi64_mask(differ, counts);
+		uint32_t	entry = same & (same >> 1) & 0x55;
+		uint32_t	count = 0;
+
+		if (__builtin_expect(entry != 0, 1))
+			count = line->entry[__builtin_ctz(entry) / 2].high >>
+				HFT_COUNT_SHIFT;
+		tokens += count;
+		if (__builtin_expect(count == 0, 0))
+			batch->missing[missing++] = i;
+	}
+	batch->nmissing = missing;
+	return tokens;
 }
-
-#include "tokenizer/kernel_probe.inc"
 
 HFT_TARGET_END
 

@@ -28,6 +28,7 @@ typedef struct HftCacheEntry
 } HftCacheEntry;
 
 #define HFT_COUNT_SHIFT		60
+#define HFT_COUNT_MAX		15
 #define HFT_KEY_MASK		((UINT64_C(1) << HFT_COUNT_SHIFT) - 1)
 
 typedef struct HftCacheLine
@@ -42,6 +43,23 @@ typedef struct HftCache
 	uint32_t	used;			/* entries */
 } HftCache;
 
+/*
+ * The same for pieces of 16 to 31 bytes, two to a cache line: the first 16
+ * bytes, and as an entry of its own the others.
+ */
+#define HFT_WIDE_BYTES		31
+
+typedef struct HftWideEntry
+{
+	uint64_t	head[2];
+	HftCacheEntry rest;
+} HftWideEntry;
+
+typedef struct HftWideCache
+{
+	HftWideEntry *entry;		/* NULL until the first is stored */
+} HftWideCache;
+
 /* Pieces that are too long for a line; their bytes lie in the store. */
 typedef struct HftLongCache
 {
@@ -54,6 +72,12 @@ typedef struct HftLongCache
 extern bool hft_cache_create(HftCache *cache);
 extern void hft_cache_free(HftCache *cache);
 extern void hft_cache_store(HftCache *cache, HftCacheEntry key, int count);
+
+/* wide_cache.c: counts of pieces of 16 to 31 bytes; 0 when unknown */
+extern int	hft_wide_find(const HftWideCache *cache, const HftWideEntry *key);
+extern void hft_wide_store(HftWideCache *cache, const HftWideEntry *key,
+						   int count);
+extern void hft_wide_free(HftWideCache *cache);
 
 /* long_cache.c: counts of longer pieces; 0 when unknown */
 extern uint32_t hft_long_find(const HftLongCache *cache, uint64_t hash,

@@ -46,25 +46,58 @@ count_whole(HftEncoding *enc, const uint8_t *piece, size_t len)
 	return count;
 }
 
-/* Tokens of a part of a piece that no token crosses the ends of. */
+/* Count the parts that were put aside. */
 static int64_t
-count_part(HftEncoding *enc, const uint8_t *part, size_t len)
+count_parts(HftEncoding *enc)
 {
-	/* a token that only whole pieces give must not be found in a part */
-	if (enc->vocab.header->unreachable != 0)
-		return hft_merge(&enc->vocab, &enc->space, part, len);
-	if (len <= HFT_CACHED_BYTES)
-		return count_short(enc, part, len);
-	return count_whole(enc, part, len);
+	HftBatch   *parts = &enc->parts;
+	int64_t		total = 0;
+	int			i;
+
+	if (parts->n == 0)
+		return 0;
+	total = enc->kernel->probe(&enc->cache, parts);
+	parts->n = 0;
+	for (i = 0; i < parts->nmissing; i++)
+	{
+		int			part = parts->missing[i];
+		int64_t		count = count_short(enc, parts->base + parts->start[part],
+										parts->end[part] -
+										parts->start[part]);
+
+		if (count < 0)
+			return count;
+		total += count;
+	}
+	return total;
 }
 
 /*
- * Tokens of a piece that is too long for the cache.  Where characters beyond
- * ASCII let it be cut, its parts come back in other pieces and are what is
- * worth remembering.
+ * A part of a piece that no token crosses the ends of: its tokens, or 0 when
+ * it is put aside, because many short ones are looked up faster together.
  */
 static int64_t
-count_long(HftEncoding *enc, const uint8_t *piece, size_t len)
+take_part(HftEncoding *enc, const uint8_t *part, size_t len)
+{
+	HftBatch   *parts = &enc->parts;
+
+	/* a token that only whole pieces give must not be found in a part */
+	if (enc->vocab.header->unreachable != 0)
+		return hft_merge(&enc->vocab, &enc->space, part, len);
+	if (len > HFT_CACHED_BYTES)
+		return count_whole(enc, part, len);
+	parts->start[parts->n] = part - parts->base;
+	parts->end[parts->n++] = part - parts->base + len;
+	return parts->n == HFT_BATCH_PIECES ? count_parts(enc) : 0;
+}
+
+/*
+ * Tokens of a piece that is too long to be remembered in a line, but for
+ * parts put aside.  Where characters beyond ASCII let it be cut, its parts
+ * come back in other pieces and are what is worth remembering.
+ */
+static int64_t
+count_giant(HftEncoding *enc, const uint8_t *piece, size_t len)
 {
 	size_t		part;
 	int64_t		total = 0;
@@ -76,7 +109,7 @@ count_long(HftEncoding *enc, const uint8_t *piece, size_t len)
 		return count_whole(enc, piece, len);
 	while (len > 0)
 	{
-		int64_t		count = count_part(enc, piece, part);
+		int64_t		count = take_part(enc, piece, part);
 
 		if (count < 0)
 			return count;
@@ -88,29 +121,70 @@ count_long(HftEncoding *enc, const uint8_t *piece, size_t len)
 	return total;
 }
 
+/* Tokens of a piece of 16 to 31 bytes. */
+static int64_t
+count_wide(HftEncoding *enc, const uint8_t *piece, size_t len)
+{
+	HftWideEntry key;
+	int64_t		before = count_parts(enc);
+	int64_t		count;
+
+	memcpy(key.head, piece, sizeof(key.head));
+	key.rest = make_key(piece + sizeof(key.head), len - sizeof(key.head),
+						enc->batch.limit);
+	count = hft_wide_find(&enc->wide_cache, &key);
+	if (count > 0 || before < 0)
+		return before < 0 ? before : before + count;
+	count = count_giant(enc, piece, len);
+	if (count >= 0)
+	{
+		int64_t		rest = count_parts(enc);
+
+		count = rest < 0 ? rest : count + rest;
+	}
+	if (count > 0 && count <= HFT_COUNT_MAX)
+		hft_wide_store(&enc->wide_cache, &key, count);
+	return count < 0 ? count : before + count;
+}
+
+static int64_t
+count_missing(HftEncoding *enc, const uint8_t *piece, size_t len)
+{
+	if (len <= HFT_CACHED_BYTES)
+		return count_short(enc, piece, len);
+	if (len <= HFT_WIDE_BYTES)
+		return count_wide(enc, piece, len);
+	return count_giant(enc, piece, len);
+}
+
 /* Count one batch of pieces of the stretch that ends at "end". */
 static int64_t
 count_batch(HftTokenScan *scan, const uint8_t *end, void *unused)
 {
 	HftEncoding *enc = scan->enc;
 	HftBatch   *batch = &enc->batch;
+	int64_t		count;
 	int			i;
 
 	hft_scan_split(scan, end);
 	scan->tokens += enc->kernel->probe(&enc->cache, batch);
+	enc->parts.base = batch->base;
+	enc->parts.limit = batch->limit;
+	enc->parts.end = enc->part_end;
+	enc->parts.n = 0;
 	for (i = 0; i < batch->nmissing; i++)
 	{
 		const uint32_t *start = batch->start + batch->missing[i];
-		const uint8_t *piece = batch->base + start[0];
-		uint32_t	len = start[1] - start[0];
-		int64_t		count = len <= HFT_CACHED_BYTES ?
-			count_short(enc, piece, len) : count_long(enc, piece, len);
 
+		count = count_missing(enc, batch->base + start[0],
+							  start[1] - start[0]);
 		if (count < 0)
 			return count;
 		scan->tokens += count;
 	}
-	return 0;
+	count = count_parts(enc);
+	scan->tokens += count;
+	return count < 0 ? count : 0;
 }
 
 /* An added token is one token. */

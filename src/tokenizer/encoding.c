@@ -179,6 +179,7 @@ hft_encoding_close(HftEncoding *enc)
 	hft_merge_free(&enc->space);
 	hft_rewrite_free(&enc->rewrite);
 	hft_cache_free(&enc->cache);
+	hft_wide_free(&enc->wide_cache);
 	hft_long_free(&enc->long_cache);
 	munmap((void *) enc->vocab.header, enc->map_size);
 	free(enc);

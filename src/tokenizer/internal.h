@@ -20,13 +20,14 @@
 #define HFT_BATCH_PIECES	448
 #define HFT_BLOCK_BYTES		64	/* a kernel looks at so many at once */
 
-/* Piece boundaries: piece i is start[i] .. start[i + 1], from "base". */
+/* Piece boundaries: piece i is start[i] .. end[i], from "base". */
 typedef struct HftBatch
 {
 	const uint8_t *base;
 	const uint8_t *limit;		/* end of what may be read */
 	int			n;
 	int			nmissing;		/* pieces the cache did not know */
+	uint32_t   *end;			/* start + 1 where pieces are neighbours */
 	uint32_t	start[HFT_BATCH_PIECES + HFT_BLOCK_BYTES + 1];
 	uint16_t	missing[HFT_BATCH_PIECES];
 } HftBatch;
@@ -56,8 +57,11 @@ struct HftEncoding
 	HftCutMemo	cuts;
 	HftRewrite	rewrite;
 	HftCache	cache;
+	HftWideCache wide_cache;
 	HftLongCache long_cache;
 	HftBatch	batch;
+	HftBatch	parts;			/* of long pieces in the batch */
+	uint32_t	part_end[HFT_BATCH_PIECES + HFT_BLOCK_BYTES];
 };
 
 /* kernel.c: the best that runs here, or by name for tests; may be NULL */

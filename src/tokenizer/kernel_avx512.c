@@ -232,7 +232,7 @@ load_piece(const HftBatch *batch, int i, uint32_t inside)
 
 	if (batch->start[i] < inside)
 		return _mm_loadu_si128((const __m128i *) piece);
-	len = batch->start[i + 1] - batch->start[i];
+	len = batch->end[i] - batch->start[i];
 	return _mm_maskz_loadu_epi8(_bzhi_u32(0xFFFF, len), piece);
 }
 
@@ -246,7 +246,7 @@ make_keys(const HftBatch *batch, int i, uint32_t inside)
 		0x0C0C0C0C0C0C0C0C, 0x0C0C0C0C0C0C0C0C, 0x0808080808080808,
 		0x0808080808080808, 0x0404040404040404, 0x0404040404040404, 0, 0);
 	__m128i		len = _mm_sub_epi32(
-		_mm_loadu_si128((const __m128i *) &batch->start[i + 1]),
+		_mm_loadu_si128((const __m128i *) &batch->end[i]),
 		_mm_loadu_si128((const __m128i *) &batch->start[i]));
 	__mmask8	fits = _mm_cmple_epu32_mask(
 		len, _mm_set1_epi32(HFT_CACHED_BYTES));
@@ -288,11 +288,11 @@ fetch_lines(const HftCache *cache, HftBatch *batch, Keys *keys)
 	int			k;
 
 	/* the last group may be filled up with empty pieces */
-	for (k = 1; k < 4; k++)
-		batch->start[batch->n + k] = batch->start[batch->n];
+	for (i = batch->n; i < batch->n + 4; i++)
+		batch->start[i] = batch->end[i] = batch->end[batch->n - 1];
 	for (i = 0; i < batch->n; i += 4)
 	{
-		__m512i		four = batch->start[i + 3] < inside ?
+		__m512i		four = batch->end[i + 3] <= inside ?
 			make_keys(batch, i, UINT32_MAX) : make_keys(batch, i, inside);
 
 		_mm512_storeu_si512(&keys->key[i], four);

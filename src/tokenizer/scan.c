@@ -37,6 +37,7 @@ hft_scan_split(HftTokenScan *scan, const uint8_t *end)
 	const uint8_t *next;
 
 	enc->batch.limit = text + scan->len;
+	enc->batch.end = enc->batch.start + 1;
 	next = enc->kernel->split[enc->vocab.header->split]
 		(&enc->vocab, text + scan->done, end, &enc->batch);
 	scan->done = next - text;

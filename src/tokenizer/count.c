@@ -99,24 +99,24 @@ take_part(HftEncoding *enc, const uint8_t *part, size_t len)
 static int64_t
 count_giant(HftEncoding *enc, const uint8_t *piece, size_t len)
 {
-	size_t		part;
+	const uint8_t *end = piece + len;
+	const uint8_t *cut;
+	HftCutter	cutter;
 	int64_t		total = 0;
 
 	if ((piece[0] | piece[1] | piece[len / 2]) < 0x80)
 		return count_whole(enc, piece, len);
-	part = hft_cut_next(&enc->vocab, &enc->cuts, piece, len);
-	if (part == len)
+	hft_cut_start(&cutter, &enc->vocab, &enc->cuts, piece, len);
+	cut = hft_cut_next(&cutter);
+	if (cut == end)
 		return count_whole(enc, piece, len);
-	while (len > 0)
+	for (; piece < end; piece = cut, cut = hft_cut_next(&cutter))
 	{
-		int64_t		count = take_part(enc, piece, part);
+		int64_t		count = take_part(enc, piece, cut - piece);
 
 		if (count < 0)
 			return count;
 		total += count;
-		piece += part;
-		len -= part;
-		part = hft_cut_next(&enc->vocab, &enc->cuts, piece, len);
 	}
 	return total;
 }

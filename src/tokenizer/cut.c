@@ -19,8 +19,10 @@
  */
 #include "tokenizer/unicode.h"
 
+#define CODE_BITS	21
 #define MEMO_ANSWER	(UINT64_C(1) << 63)	/* of an entry: they are crossed */
 
+/* Bytes as a number, so that shifts take them apart. */
 static inline uint32_t
 pack_bytes(const uint8_t *p, int n)
 {
@@ -31,16 +33,22 @@ pack_bytes(const uint8_t *p, int n)
 	return packed;
 }
 
+static inline uint64_t
+hash_packed(uint32_t left, uint32_t right, int kind)
+{
+	uint64_t	h = (uint64_t) left << 32 | right;
+
+	h = (h ^ (uint64_t) kind << 59) * UINT64_C(0x9E3779B97F4A7C15);
+	h ^= h >> 29;
+	return h * UINT64_C(0xBF58476D1CE4E5B9);
+}
+
 uint64_t
 hft_cut_hash(const uint8_t *left, int nleft, const uint8_t *right,
 			 int nright, int kind)
 {
-	uint64_t	h;
-
-	h = (uint64_t) pack_bytes(left, nleft) << 32 | pack_bytes(right, nright);
-	h = (h ^ (uint64_t) kind << 59) * UINT64_C(0x9E3779B97F4A7C15);
-	h ^= h >> 29;
-	return h * UINT64_C(0xBF58476D1CE4E5B9);
+	return hash_packed(pack_bytes(left, nleft), pack_bytes(right, nright),
+					   kind);
 }
 
 static inline bool
@@ -51,12 +59,17 @@ crossing_known(const HftVocab *vocab, uint64_t hash)
 	return vocab->cuts[bit >> 6] >> (bit & 63) & 1;
 }
 
-/* Can a token hold the end of the left and the start of the right one? */
+/*
+ * Can a token hold the end of the left and the start of the right one?  All
+ * kinds are looked up, for that is faster than to guess which is the first.
+ */
 static bool
-look_crossed(const HftVocab *vocab, const uint8_t *left, int nleft,
-		   const uint8_t *right, int nright)
+look_crossed(const HftVocab *vocab, const uint8_t *at, int nleft, int nright)
 {
+	uint32_t	left = pack_bytes(at - nleft, nleft);
+	uint32_t	right = pack_bytes(at, nright);
 	uint32_t	kinds = vocab->header->cut_kinds;
+	bool		crossed = false;
 
 	for (; kinds != 0; kinds &= kinds - 1)
 	{
@@ -66,35 +79,11 @@ look_crossed(const HftVocab *vocab, const uint8_t *left, int nleft,
 
 		if (a >= nleft || b >= nright)
 			continue;
-		if (a == 0)
-			a = nleft;
-		if (b == 0)
-			b = nright;
-		if (crossing_known(vocab, hft_cut_hash(left + nleft - a, a,
-											   right, b, kind)))
-			return true;
+		crossed |= crossing_known(vocab, hash_packed(
+			a == 0 ? left : left & ((1u << 8 * a) - 1),
+			b == 0 ? right : right >> 8 * (nright - b), kind));
 	}
-	return false;
-}
-
-/* The same, remembered: texts repeat their pairs of characters. */
-static inline bool
-is_crossed(const HftVocab *vocab, HftCutMemo *memo, const uint8_t *left,
-		   int nleft, const uint8_t *right, int nright)
-{
-	uint64_t	pair = (uint64_t) pack_bytes(left, nleft) << 32 |
-		pack_bytes(right, nright);
-	uint64_t   *entry = &memo->entry[(pair * UINT64_C(0x9E3779B97F4A7C15))
-									 >> (64 - HFT_CUT_MEMO_BITS)];
-
-	/* the top bit is free: it is that of the lead byte of four */
-	if ((*entry | MEMO_ANSWER) != (pair | MEMO_ANSWER) || *entry == 0)
-	{
-		*entry = pair & ~MEMO_ANSWER;
-		if (look_crossed(vocab, left, nleft, right, nright))
-			*entry |= MEMO_ANSWER;
-	}
-	return (*entry & MEMO_ANSWER) != 0;
+	return crossed;
 }
 
 /* Can the text that starts at "start" be cut before the character at "at"? */
@@ -112,34 +101,58 @@ hft_cut_before(const HftVocab *vocab, const uint8_t *start,
 		left--;
 	nleft = decode_char(left, at, &left_code);
 	return left_code != HFT_BAD_CHAR && right_code != HFT_BAD_CHAR &&
-		left + nleft == at && !look_crossed(vocab, left, nleft, at, nright);
+		left + nleft == at && !look_crossed(vocab, at, nleft, nright);
 }
 
-/* Length of the shortest start of a piece that can be merged by itself. */
-size_t
-hft_cut_next(const HftVocab *vocab, HftCutMemo *memo, const uint8_t *piece,
-			 size_t len)
+void
+hft_cut_start(HftCutter *cutter, const HftVocab *vocab, HftCutMemo *memo,
+			  const uint8_t *piece, size_t len)
 {
-	const uint8_t *end = piece + len;
-	const uint8_t *left = piece;
-	const uint8_t *right;
-	uint32_t	left_code;
-	uint32_t	right_code;
-	int			nleft;
-	int			nright;
+	cutter->vocab = vocab;
+	cutter->memo = memo;
+	cutter->end = piece + len;
+	cutter->nleft = decode_char(piece, cutter->end, &cutter->left);
+	cutter->at = piece + cutter->nleft;
+}
 
-	if (len == 0)
-		return 0;
-	nleft = decode_char(left, end, &left_code);
-	for (right = left + nleft; right < end; right += nright)
+/* Is the cutter before a pair of characters that a token may hold? */
+static inline bool
+is_crossed(const HftCutter *cutter, uint32_t right, int nright)
+{
+	uint64_t	pair = (uint64_t) cutter->left << CODE_BITS | right;
+	uint64_t   *entry = &cutter->memo->entry[
+		(pair * UINT64_C(0x9E3779B97F4A7C15)) >> (64 - HFT_CUT_MEMO_BITS)];
+
+	if (cutter->left == HFT_BAD_CHAR || right == HFT_BAD_CHAR)
+		return true;
+	/* texts repeat their pairs, so the answers are remembered */
+	if ((*entry & ~MEMO_ANSWER) != pair || *entry == 0)
 	{
-		nright = decode_char(right, end, &right_code);
-		if (left_code != HFT_BAD_CHAR && right_code != HFT_BAD_CHAR &&
-			!is_crossed(vocab, memo, left, nleft, right, nright))
-			break;
-		left = right;
-		left_code = right_code;
-		nleft = nright;
+		*entry = pair;
+		if (look_crossed(cutter->vocab, cutter->at, cutter->nleft, nright))
+			*entry |= MEMO_ANSWER;
 	}
-	return right - piece;
+	return (*entry & MEMO_ANSWER) != 0;
+}
+
+/* The next cut behind the start or the last one; the end of the piece. */
+const uint8_t *
+hft_cut_next(HftCutter *cutter)
+{
+	bool		crossed = true;
+
+	while (crossed && cutter->at < cutter->end)
+	{
+		uint32_t	right;
+		int			nright = decode_char(cutter->at, cutter->end, &right);
+		const uint8_t *at = cutter->at;
+
+		crossed = is_crossed(cutter, right, nright);
+		cutter->left = right;
+		cutter->nleft = nright;
+		cutter->at = at + nright;
+		if (!crossed)
+			return at;
+	}
+	return cutter->end;
 }

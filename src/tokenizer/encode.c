@@ -58,24 +58,24 @@ encode_piece(HftTokenScan *scan, const uint8_t *piece, size_t len,
 			 TokenSink *sink)
 {
 	const HftVocab *vocab = &scan->enc->vocab;
+	const uint8_t *end = piece + len;
 	uint32_t	index = hft_word_find(vocab, piece, len);
+	HftCutter	cutter;
 
 	if (index != HFT_NO_TOKEN)
 	{
 		put_index(scan, sink, index);
 		return 0;
 	}
-	while (len > 0)
+	hft_cut_start(&cutter, vocab, &scan->enc->cuts, piece, len);
+	while (piece < end)
 	{
-		size_t		part = hft_cut_next(vocab, &scan->enc->cuts, piece,
-										   len);
-
-		int64_t		n = encode_part(scan, piece, part, sink);
+		const uint8_t *cut = hft_cut_next(&cutter);
+		int64_t		n = encode_part(scan, piece, cut - piece, sink);
 
 		if (n < 0)
 			return n;
-		piece += part;
-		len -= part;
+		piece = cut;
 	}
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tokenizer/compile_parts.h"
+#include "tokenizer/cut.h"
 #include "tokenizer/unicode.h"
 
 #define TAIL_ZEROS		16		/* readers may load 16 bytes at a token */

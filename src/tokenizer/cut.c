@@ -17,6 +17,7 @@
  *
  *-------------------------------------------------------------------------
  */
+#include "tokenizer/cut.h"
 #include "tokenizer/unicode.h"
 
 #define CODE_BITS	21

@@ -14,7 +14,8 @@
 #ifndef HFT_TOKENIZER_INTERNAL_H
 #define HFT_TOKENIZER_INTERNAL_H
 
-#include "tokenizer/cache.h"
+#include "tokenizer/cut.h"
+#include "tokenizer/long_cache.h"
 #include "tokenizer/vocab.h"
 
 #define HFT_BATCH_PIECES	448

@@ -12,7 +12,7 @@
  */
 #include <stdlib.h>
 
-#include "tokenizer/cache.h"
+#include "tokenizer/long_cache.h"
 
 #define ENTRIES		(1u << 15)
 #define STORE_BYTES (4u * 1024 * 1024)

@@ -10,7 +10,7 @@
  */
 #include <sys/mman.h>
 
-#include "tokenizer/cache.h"
+#include "tokenizer/long_cache.h"
 
 /* 20 MB of ten languages have 40,000 different pieces of this size. */
 #define ENTRIES		(1u << 16)

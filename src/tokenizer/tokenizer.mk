@@ -14,7 +14,7 @@ DATA_built += $(VOCABULARIES)
 TOKENIZER_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O3 -Wall -Isrc -MMD -MP
 TOKENIZER_SRCS = $(wildcard src/tokenizer/*.c) src/base/closest.c
 TOKENIZER_LIB = build/tool/libhfttokenizer.a
-TOKENIZER_TOOLS = build/tool/hft-vocab
+TOKENIZER_TOOLS = build/tool/hft-vocab build/tool/hft-count
 
 tokenizer: $(TOKENIZER_LIB) $(TOKENIZER_TOOLS) $(VOCABULARIES)
 
@@ -28,7 +28,11 @@ $(TOKENIZER_LIB): $(TOKENIZER_SRCS:src/%.c=build/tool/%.o)
 
 build/tool/hft-vocab: $(patsubst %,build/tool/tokenizer/tool/%.o,\
 		hft_vocab unicode tool) $(TOKENIZER_LIB)
-	$(or $(CC),cc) -o $@ $^ -lcrypto -ljansson
+	$(or $(CC),cc) -o $@ $^ -lcrypto -ljansson -lm
+
+build/tool/hft-count: $(patsubst %,build/tool/tokenizer/tool/%.o,\
+		hft_count tool) $(TOKENIZER_LIB)
+	$(or $(CC),cc) -o $@ $^ -lcrypto -ljansson -lm
 
 -include $(wildcard build/tool/*/*.d build/tool/*/*/*.d)
 
@@ -57,4 +61,5 @@ $(EXTRA_ENCODINGS:%=build/vocab/hft-%.vocab): build/vocab/hft-%.vocab: \
 
 .PHONY: tokenizer extra-vocabularies
 
-build-for-unit build-for-asan build-for-fuzz: $(VOCABULARIES)
+build-for-unit build-for-asan build-for-fuzz: $(VOCABULARIES) \
+	$(TOKENIZER_TOOLS)

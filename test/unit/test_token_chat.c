@@ -183,12 +183,103 @@ test_models(void)
 			"nearest to nothing");
 }
 
+/* Tokens of an image of a size and detail, -1 of a size that is wrong. */
+static void
+is_image(HftImageRule rule, uint32_t width, uint32_t height,
+		 HftImageDetail detail, int64_t tokens, bool exact)
+{
+	HftImage	image = {width, height, detail};
+	bool		got = true;
+	char		name[80];
+
+	snprintf(name, sizeof(name), "%s, %u x %u, detail %d",
+			 hft_image_rule_name(rule), width, height, detail);
+	is_int(hft_image_tokens(rule, &image, &got), tokens, name);
+	ok(got == exact, "%s exact", exact ? "is" : "is not");
+}
+
+/* The platforms' own examples, and bills for known images. */
+static void
+test_image_rules(void)
+{
+	is_image(HFT_IMAGES_OPENAI, 1024, 1024, HFT_DETAIL_HIGH, 765, true);
+	is_image(HFT_IMAGES_OPENAI, 2048, 4096, HFT_DETAIL_HIGH, 1105, true);
+	is_image(HFT_IMAGES_OPENAI, 4096, 8192, HFT_DETAIL_LOW, 85, true);
+	is_image(HFT_IMAGES_OPENAI, 128, 64, HFT_DETAIL_HIGH, 255, true);
+	is_image(HFT_IMAGES_OPENAI, 128, 64, HFT_DETAIL_AUTO, 255, false);
+	is_image(HFT_IMAGES_OPENAI, 0, 0, HFT_DETAIL_HIGH, 765, false);
+	is_image(HFT_IMAGES_OPENAI, 0, 0, HFT_DETAIL_LOW, 85, true);
+	is_image(HFT_IMAGES_OPENAI_4O_MINI, 128, 64, HFT_DETAIL_HIGH, 8500, true);
+	is_image(HFT_IMAGES_OPENAI_O, 128, 64, HFT_DETAIL_HIGH, 225, true);
+	is_image(HFT_IMAGES_OPENAI_MINI, 1024, 1024, HFT_DETAIL_HIGH, 1659,
+			 false);
+	is_image(HFT_IMAGES_OPENAI_MINI, 1800, 2400, HFT_DETAIL_LOW, 2353,
+			 false);
+	is_image(HFT_IMAGES_OPENAI_MINI, 100000, 1, HFT_DETAIL_LOW, 2489, false);
+	is_image(HFT_IMAGES_GEMINI, 384, 384, HFT_DETAIL_AUTO, 258, false);
+	is_image(HFT_IMAGES_GEMINI, 960, 540, HFT_DETAIL_AUTO, 6 * 258, false);
+	is_image(HFT_IMAGES_CLAUDE, 1000, 1000, HFT_DETAIL_AUTO, 1334, false);
+	is_image(HFT_IMAGES_CLAUDE, 9000, 9000, HFT_DETAIL_AUTO, 1600, false);
+	is_image(HFT_IMAGES_GEMMA, 10, 10, HFT_DETAIL_AUTO, 260, false);
+	is_image(HFT_IMAGES_NONE, 10, 10, HFT_DETAIL_AUTO, 0, false);
+}
+
+static void
+is_size(const char *url, uint32_t width, uint32_t height, const char *what)
+{
+	HftImage	image = {7, 7};
+	bool		known = hft_image_measure(url, strlen(url), &image);
+
+	ok(known == (width > 0) && image.width == width &&
+	   image.height == height, "%s is %u x %u", what, image.width,
+	   image.height);
+}
+
+/* Headers of images of 600 x 400, in every format. */
+static void
+test_image_sizes(void)
+{
+	static const char png[] = "data:image/png;base64,"
+		"iVBORw0KGgoAAAANSUhEUgAAAlgAAAGQ";
+	char		cut[sizeof(png)];
+	size_t		i;
+
+	is_size(png, 600, 400, "PNG");
+	is_size("data:image/gif;base64,R0lGODlhWAKQAQ==", 600, 400, "GIF");
+	is_size("data:image/jpeg;base64,"
+			"/9j/4AAEAAD/2wAEAAD//8AACwgBkAJYAwERAA==", 600, 400, "JPEG");
+	is_size("data:image/webp;base64,"
+			"UklGRgAAAABXRUJQVlA4WAoAAAAAAAAAVwIAjwEA", 600, 400,
+			"extended WebP");
+	is_size("data:image/webp;base64,"
+			"UklGRgAAAABXRUJQVlA4TAAAAAAvV8JjAA==", 600, 400,
+			"lossless WebP");
+	is_size("data:image/webp;base64,"
+			"UklGRgAAAABXRUJQVlA4IAAAAAAAAACdASpYApAB", 600, 400,
+			"lossy WebP");
+	is_size("https://example.org/a.png", 0, 0, "an address");
+	is_size("data:image/png,iVBORw0KGgo", 0, 0, "not base64");
+	is_size("data:image/jpeg;base64,/9j/4AAA", 0, 0, "a segment of nothing");
+	is_size("data:image/png;base64,####", 0, 0, "garbage");
+	for (i = 0; i < sizeof(png) - 1; i++)
+	{
+		HftImage	image;
+
+		memcpy(cut, png, i);
+		if (hft_image_measure(cut, i, &image))
+			break;
+	}
+	is_int(i, sizeof(png) - 1, "a PNG that is cut has no size");
+}
+
 int
 main(void)
 {
 	HftEncoding *cl100k;
 	HftEncoding *o200k;
 
+	test_image_rules();
+	test_image_sizes();
 	hft_encoding_open("build/vocab/hft-cl100k_base.vocab", &cl100k);
 	hft_encoding_open("build/vocab/hft-o200k_base.vocab", &o200k);
 	if (ok(cl100k != NULL && o200k != NULL, "vocabularies open"))

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define MAX_URL 8192
+
 /* The harmless request: signed by the server's key, repeatable at will. */
 void
 hft_request_init(HftRequest *request, const char *method, const char *url)
@@ -110,4 +112,20 @@ hft_url_encode(HftArena *arena, const char *string)
 		}
 	}
 	return encoded;
+}
+
+/* It must not smuggle a header in, nor name a file. */
+bool
+hft_url_is_plain(const char *url)
+{
+	if (url == NULL || strlen(url) > MAX_URL ||
+		(strncasecmp(url, "https://", 8) != 0 &&
+		 strncasecmp(url, "http://", 7) != 0))
+		return false;
+	for (; *url != '\0'; url++)
+	{
+		if (*url <= ' ' || *url >= 0x7f)
+			return false;
+	}
+	return true;
 }

@@ -115,4 +115,11 @@ extern const char *hft_response_header(const HftResponse *response,
  */
 extern char *hft_url_encode(HftArena *arena, const char *string);
 
+/*
+ * Is this an address out of an answer that we may send to: absolute http(s),
+ * printable, of sane length (R26, F34)?  Whether the host behind it is
+ * allowed is the engine's to say (R23).
+ */
+extern bool hft_url_is_plain(const char *url);
+
 #endif							/* HFT_MESSAGE_H */

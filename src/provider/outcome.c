@@ -20,6 +20,7 @@ hft_outcome_init(HftOutcome *outcome)
 	outcome->trained_tokens = HFT_UNKNOWN;
 	outcome->amount_nano = HFT_UNKNOWN;
 	outcome->hourly_nano = HFT_UNKNOWN;
+	outcome->units = HFT_UNKNOWN;
 	outcome->steps_done = HFT_UNKNOWN;
 	outcome->steps_total = HFT_UNKNOWN;
 	outcome->finish_ms = HFT_UNKNOWN;

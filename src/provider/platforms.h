@@ -11,6 +11,7 @@
 #include "provider/provider.h"
 
 extern const HftProvider hft_provider_azure;
+extern const HftProvider hft_provider_fireworks;
 extern const HftProvider hft_provider_openai;
 extern const HftProvider hft_provider_openai_compatible;
 extern const HftProvider hft_provider_together;

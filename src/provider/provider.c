@@ -18,6 +18,7 @@ static const HftProvider *const providers[] = {
 	&hft_provider_openai_compatible,
 	&hft_provider_together,
 	&hft_provider_azure,
+	&hft_provider_fireworks,
 	NULL
 };
 

@@ -49,12 +49,6 @@ extern bool hft_together_adopt(const HftCall *call,
 							   const HftResponse *response,
 							   HftOutcome *outcome);
 
-/*
- * A storage URL that we may send to: absolute http(s), printable.  Whether
- * the address behind it is allowed is the engine's to say (R23).
- */
-extern bool hft_together_is_url(const char *url);
-
 /* The PUT of a slice of the file to a signed URL, without our key (P5). */
 extern bool hft_together_put(const HftCall *call, HftRequest *request,
 							 const char *url, int64_t offset, int64_t length);

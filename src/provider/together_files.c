@@ -20,7 +20,6 @@
 #include "provider/together.h"
 
 #define MAX_ONE_PUT (INT64_C(5) * 1024 * 1024 * 1024)
-#define MAX_URL 8192
 #define MAX_RESTARTS 2
 #define STATUS_WAIT_MS 5000
 #define FILE_ID_HEADER "X-Together-File-Id"
@@ -104,25 +103,6 @@ stage_of(const HftCall *call, const json_t *cursor)
 }
 
 /*
- * The address comes from an answer: it must not smuggle a header in, nor name
- * a file (R26, F34).
- */
-bool
-hft_together_is_url(const char *url)
-{
-	if (url == NULL || strlen(url) > MAX_URL ||
-		(strncasecmp(url, "https://", 8) != 0 &&
-		 strncasecmp(url, "http://", 7) != 0))
-		return false;
-	for (; *url != '\0'; url++)
-	{
-		if (*url <= ' ' || *url >= 0x7f)
-			return false;
-	}
-	return true;
-}
-
-/*
  * POST /files announces the file.  Of the three encodings that the platform's
  * clients use, a form is the plainest.
  */
@@ -145,7 +125,7 @@ bool
 hft_together_put(const HftCall *call, HftRequest *request, const char *url,
 				 int64_t offset, int64_t length)
 {
-	if (!hft_together_is_url(url))
+	if (!hft_url_is_plain(url))
 		return false;
 	hft_request_init(request, "PUT", hft_arena_strdup(call->arena, url));
 	hft_request_body(request, NULL, "", 0);
@@ -257,7 +237,7 @@ begin_response(const HftCall *call, const HftResponse *response,
 	id = json_pack("{s:s?}", "id", file);
 	file = hft_pick_id(call->arena, id, "id");
 	json_decref(id);
-	if (!hft_together_is_url(url) || file == NULL)
+	if (!hft_url_is_plain(url) || file == NULL)
 	{
 		hft_outcome_fail(outcome, HFT_ERROR_BAD_ANSWER, "The platform's "
 						 "redirect has no usable address or file id.", NULL);

@@ -193,7 +193,7 @@ find_part(const json_t *parts, int64_t number)
 
 		if (json_integer_value(theirs) != number)
 			continue;
-		if (!hft_together_is_url(json_string_value(url)) ||
+		if (!hft_url_is_plain(json_string_value(url)) ||
 			json_object_size(headers) > MAX_PART_HEADERS)
 			return NULL;
 		return json_pack("{s:s, s:O?}", "url", json_string_value(url),

@@ -112,10 +112,7 @@ class Control:
         """What stands, and what it has cost until now."""
         now = self.world.clock.now()
         return {"deployments": [
-            {"id": one.id, "name": one.wish["name"],
-             "endpoint": endpoint.name, "state": one.state(now),
-             "replicas": one.replicas, "amount": round(one.cost_until(
-                 now, self.world.settings.price_cents_per_hour), 6)}
+            one.standing(now, self.world.settings)
             for account in self.world.accounts.values()
             for endpoint in account.endpoints.values()
             for one in endpoint.deployments.values()]}

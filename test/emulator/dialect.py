@@ -70,8 +70,12 @@ class Dialect:
             request.operation = found[0]
         return found
 
+    def parts_of(self, request):
+        """The path as it is matched."""
+        return request.segments
+
     def _find(self, request):
-        parts = request.segments
+        parts = self.parts_of(request)
         for pattern, operation, handler in self._routes.get(
                 (request.method, len(parts)), ()):
             names = {}

@@ -24,13 +24,14 @@ import sys
 import tempfile
 
 from control import Control
+from fireworks_dialect import Fireworks
 from openai_dialect import OpenAi, OpenAiCompatible
 from storage import ObjectStore
 from together_dialect import Together
 from wire import HttpServer, Response
 from world import Settings, World
 
-DIALECTS = [OpenAi, OpenAiCompatible, Together]
+DIALECTS = [OpenAi, OpenAiCompatible, Together, Fireworks]
 
 
 class Router:

@@ -140,16 +140,18 @@ class BlobStore:
 
 class Ticket:
     """What one signed URL allows: to PUT (then `on_put` is told of the blob)
-    or to GET a blob. `headers` must come exactly so with the request."""
+    or to GET a blob, or what `answer` makes of the request (None: not there).
+    `headers` must come exactly so with the request."""
 
     def __init__(self, method, expires_at, on_put=None, blob=None,
-                 max_bytes=None, headers=None):
+                 max_bytes=None, headers=None, answer=None):
         self.method = method
         self.expires_at = expires_at
         self.on_put = on_put
         self.blob = blob
         self.max_bytes = max_bytes
         self.headers = headers or {}
+        self.answer = answer
 
 
 class ObjectStore:
@@ -206,8 +208,10 @@ class ObjectStore:
         return Response(200, headers={"ETag": '"%s"' % blob.etag})
 
     async def _get(self, request, ticket):
-        blob = ticket.blob
-        return ranged(request, blob)
+        if ticket.answer is not None:
+            return ticket.answer(request) or refuse(
+                404, "NoSuchKey", "The specified key does not exist.")
+        return ranged(request, ticket.blob)
 
 
 def ranged(request, blob, content_type="application/octet-stream"):

@@ -237,6 +237,13 @@ class Deployment:
         return self.amount + (now - self.billed_until) / 3600 \
             * self.replicas * cents / 100
 
+    def standing(self, now, settings):
+        """For the control endpoint."""
+        return {"id": self.id, "name": self.wish["name"],
+                "endpoint": self.endpoint.name, "state": self.state(now),
+                "replicas": self.replicas, "amount": round(self.cost_until(
+                    now, settings.price_cents_per_hour), 6)}
+
     def summary(self, now):
         return {"id": self.id, "name": self.wish["name"],
                 "model": self.wish["model"], "state": self.state(now),

@@ -63,6 +63,15 @@ DEFAULTS = {
     "minimum_price": 4.0,               # Together: dollars a job
     "deployable": True,                 # Together: False: no configs
     "price_cents_per_hour": 549,        # Together: one replica
+    # Fireworks
+    "dataset_post_max": 150 * 1000 * 1000,  # one-request upload
+    "dataset_stuck": False,             # never READY, and no fault
+    "account_suspended": None,          # a suspendState: creations are 412
+    "signed_url_seconds": 3600.0,       # life of a signed URL
+    "metrics_late_seconds": 0.0,        # no metrics file for so long
+    "metrics_old": False,               # the lines of the older trainer
+    "metrics_partial": False,           # the last line is cut in its middle
+    "foreign_dpo_jobs": 0,              # preference jobs in the account
     # learning
     "learner_rows": 2000,               # rows read of a file
     "learner_updates": 6000,            # gradient steps of a job
@@ -102,6 +111,8 @@ class Account:
         self.jobs = {}
         self.models = {}
         self.endpoints = {}
+        self.adapters = {}
+        self.deleted = set()            # (kind, id) that stay taken
         self.spent = 0.0
         self.created_days = {}
 

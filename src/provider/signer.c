@@ -69,6 +69,7 @@ static const struct
 }			signers[] =
 {
 	{"azure", hft_azure_sign},
+	{"fireworks", hft_sign_bearer},
 	{"openai", hft_sign_bearer},
 	{"openai_compatible", hft_sign_bearer},
 	{"together", hft_sign_bearer},

@@ -3,11 +3,10 @@
  * fireworks.h
  *	  The rooms of the Fireworks AI adapter.
  *
- * Everything at Fireworks has a resource name, "accounts/a/datasets/d", whose
- * last part the client chooses.  We choose it from our token or from the
- * content's hash, before the call: after a crash one GET of the planned name
- * says whether it was done, and a second POST is answered 409 and makes
- * nothing (R28, K07, K11).  Our remote ids are these names.
+ * Everything has a resource name, "accounts/a/datasets/d", whose last part
+ * the client chooses: we do, from our token or the content's hash.  So after
+ * a crash one GET says whether it was done, and a second POST is answered 409
+ * and makes nothing (R28, K07, K11).  Our remote ids are these names.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,6 +15,7 @@
 
 #include "provider/answer.h"
 #include "provider/compose.h"
+#include "provider/fireworks_answer.h"
 #include "provider/provider.h"
 
 #define HFT_FIREWORKS_URL "https://api.fireworks.ai"
@@ -24,7 +24,6 @@
 #define HFT_FIREWORKS_LIST_LIMIT (8 * 1024 * 1024)
 #define HFT_FIREWORKS_FILE_LIMIT (16 * 1024 * 1024)
 
-extern const HftErrorRule hft_fireworks_rules[];
 extern const HftOptionSpec hft_fireworks_hyperparameters[];
 extern const HftOptionSpec hft_fireworks_job_options[];
 
@@ -71,29 +70,6 @@ extern bool hft_fireworks_ask_page(const HftCall *call, HftRequest *request,
 extern bool hft_fireworks_next_page(const HftCall *call, HftAnswer *answer,
 									HftOutcome *outcome);
 
-/* fireworks_answer.c: reading */
-
-/* As hft_answer_open(), with the words of google.rpc.Status. */
-extern bool hft_fireworks_open(HftAnswer *answer, const HftCall *call,
-							   const HftResponse *response,
-							   HftOutcome *outcome);
-
-/* The same for answers whose body does not matter. */
-extern bool hft_fireworks_succeeded(const HftCall *call,
-									const HftResponse *response,
-									HftOutcome *outcome);
-
-/* Was this refused because what we planned is there already? */
-extern bool hft_fireworks_is_taken(const HftOutcome *outcome);
-
-/* Nano-dollars of a typeMoney; HFT_UNKNOWN for another currency, too. */
-extern int64_t hft_fireworks_money(const json_t *object, const char *key);
-
-/* What a resource's own status says went wrong: code, message, bad_line. */
-extern void hft_fireworks_read_status(const HftCall *call,
-									  const json_t *resource,
-									  HftOutcome *outcome);
-
 /* fireworks_files.c */
 HFT_DECLARE_OP(hft_fireworks_find_file);
 HFT_DECLARE_OP(hft_fireworks_upload);
@@ -135,21 +111,6 @@ HFT_DECLARE_OP(hft_fireworks_deploy);
 HFT_DECLARE_OP(hft_fireworks_find_deployment);
 HFT_DECLARE_OP(hft_fireworks_deploy_status);
 HFT_DECLARE_OP(hft_fireworks_undeploy);
-
-/* How a model is served follows from the deployment's options alone. */
-typedef enum HftFireworksServing
-{
-	HFT_FIREWORKS_MERGED,		/* a deployment of the model itself */
-	HFT_FIREWORKS_HOST,			/* ours, of the base model, takes adapters */
-	HFT_FIREWORKS_GUEST			/* an adapter on one that stands already */
-} HftFireworksServing;
-
-extern HftFireworksServing hft_fireworks_serving(const HftCall *call);
-
-/* What stands: state, hardware, units, the name that a chat gives. */
-extern void hft_fireworks_read_deployment(const HftCall *call,
-										  const json_t *deployment,
-										  HftOutcome *outcome);
 
 /* fireworks_models.c */
 HFT_DECLARE_OP(hft_fireworks_chat);

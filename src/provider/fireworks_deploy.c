@@ -23,7 +23,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "provider/fireworks.h"
+#include "provider/fireworks_serving.h"
 #include "provider/states.h"
 
 #define MAX_LOOKS 3

@@ -304,9 +304,10 @@ pick_address(const HftCall *call, const json_t *root)
 {
 	json_t	   *urls = hft_pick_object(root, "filenameToSignedUrls");
 	const char *url = hft_pick_word(urls, call->file->filename);
+	void	   *first = json_object_iter(urls);
 
 	if (url == NULL && json_object_size(urls) == 1)
-		url = json_string_value(json_object_iter_value(json_object_iter(urls)));
+		url = json_string_value(json_object_iter_value(first));
 	return url;
 }
 

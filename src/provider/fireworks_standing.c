@@ -17,7 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "provider/fireworks.h"
+#include "provider/fireworks_serving.h"
 #include "provider/states.h"
 
 #define POLL_MS 5000

@@ -114,7 +114,11 @@ hft_url_encode(HftArena *arena, const char *string)
 	return encoded;
 }
 
-/* It must not smuggle a header in, nor name a file. */
+/*
+ * Absolute http(s), printable, of sane length: it must not smuggle a header
+ * in, nor name a file.  Whether the host behind it is allowed is the engine's
+ * to say.
+ */
 bool
 hft_url_is_plain(const char *url)
 {

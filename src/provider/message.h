@@ -109,17 +109,10 @@ extern void hft_request_body(HftRequest *request, const char *content_type,
 extern const char *hft_response_header(const HftResponse *response,
 									   const char *name);
 
-/*
- * Percent-encode everything but RFC 3986's unreserved characters.  NULL
- * gives NULL.
- */
+/* Percent-encode all but RFC 3986's unreserved; NULL gives NULL. */
 extern char *hft_url_encode(HftArena *arena, const char *string);
 
-/*
- * Is this an address out of an answer that we may send to: absolute http(s),
- * printable, of sane length (R26, F34)?  Whether the host behind it is
- * allowed is the engine's to say (R23).
- */
+/* May we send to this address out of an answer (R26, F34)?  Not yet R23. */
 extern bool hft_url_is_plain(const char *url);
 
 #endif							/* HFT_MESSAGE_H */

@@ -40,12 +40,13 @@ VALUES (3501, 'fireworks', '%', NULL, 'train_1m_tokens', NULL,
 	DATE '2024-01-01', true,
 	'the tier of this model is not known here: the platform quotes it');
 
-/* GPUs of on-demand deployments, for one of them and an hour. */
+/* GPUs of on-demand deployments: one of them for an hour. */
 INSERT INTO hft.price (id, provider, model, unit, amount, valid_from,
-	valid_until, shipped, source)
+	valid_until, options, shipped, source)
 OVERRIDING SYSTEM VALUE
-SELECT 3600 + row_number() OVER (), 'fireworks', g.gpu, 'host_hour',
-	g.amount, g.valid_from, g.valid_until, true, g.source
+SELECT 3600 + row_number() OVER (), 'fireworks', '%', 'host_hour',
+	g.amount, g.valid_from, g.valid_until,
+	jsonb_build_object('accelerator_type', g.gpu), true, g.source
 FROM (VALUES
 	('NVIDIA_H100_80GB', 7.00, DATE '2026-01-01', DATE '2026-09-01',
 		'Fireworks documentation of 2026, before the rise of September'),

@@ -66,8 +66,12 @@ read_hardware(const HftCall *call, const json_t *deployment,
 	int64_t		gpus = hft_pick_int(deployment, "acceleratorCount", 1, 1000);
 	int64_t		replicas = hft_pick_int(deployment, "replicaCount", 0, 10000);
 
-	outcome->hardware = hft_pick_id(call->arena, deployment,
-									"acceleratorType");
+	json_t	   *listed = json_pack("{s:O?}", "accelerator_type",
+								   json_object_get(deployment,
+												   "acceleratorType"));
+
+	outcome->price_options = hft_json_text(call->arena, listed);
+	json_decref(listed);
 	if (hft_fireworks_serving(call) == HFT_FIREWORKS_GUEST)
 		outcome->hourly_nano = 0;
 	else

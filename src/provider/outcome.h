@@ -62,9 +62,9 @@ typedef struct HftOutcome
 	int64_t		trained_tokens;
 	int64_t		amount_nano;	/* billed or quoted, nano-dollars */
 	int64_t		hourly_nano;	/* deployments: price while it stands */
-	const char *hardware;		/* deployments: whose price of an hour is to be
-								 * looked up, when the platform tells none */
-	int64_t		units;			/* and how many of them are paid for now */
+	int64_t		units;			/* deployments: machines paid for by our price
+								 * list, when the platform tells no price */
+	const char *price_options;	/* and as what they are listed there, JSON */
 	int64_t		steps_done;
 	int64_t		steps_total;
 	int64_t		finish_ms;		/* estimated or real end, Unix ms */

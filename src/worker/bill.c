@@ -194,3 +194,29 @@ hft_bill_hosting(int64 deployment_id)
 
 	(void) hft_statement_run(&book_hosting, values, NULL, 0);
 }
+
+static HftStatement set_rate = {
+	"UPDATE hft.deployment d SET price_per_hour = $3 * p.amount,"
+	" price_source = 'price:' || p.id"
+	" FROM hft.deployment o"
+	" LEFT JOIN hft.model m ON m.server = o.server AND m.model = o.model"
+	" CROSS JOIN LATERAL hft.find_price($2, coalesce(m.base_model, o.model),"
+	"  NULL, 'host_hour', now(), o.options || coalesce($4::jsonb, '{}')) p"
+	" WHERE d.id = $1 AND o.id = $1 AND p.amount IS NOT NULL",
+	4, {INT8OID, TEXTOID, INT8OID, TEXTOID}
+};
+
+void
+hft_bill_rate(int64 deployment_id, const char *provider, int64 units,
+			  const char *options)
+{
+	char		nulls[4] = {' ', ' ', ' ', options ? ' ' : 'n'};
+	Datum		values[] = {
+		Int64GetDatum(deployment_id),
+		CStringGetTextDatum(provider),
+		Int64GetDatum(units),
+		options ? CStringGetTextDatum(options) : (Datum) 0
+	};
+
+	(void) hft_statement_run(&set_rate, values, nulls, 0);
+}

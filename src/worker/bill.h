@@ -43,4 +43,12 @@ extern void hft_bill_usage(const HftUsage *usage);
  */
 extern void hft_bill_hosting(int64 deployment_id);
 
+/*
+ * From now on a deployment costs so many machines by the hour as the price
+ * list says, under the deployment's options and "options" (JSON).  What is
+ * not listed stays as it was.
+ */
+extern void hft_bill_rate(int64 deployment_id, const char *provider,
+						  int64 units, const char *options);
+
 #endif							/* HFT_BILL_H */

@@ -195,6 +195,9 @@ record(HftTask *task, const Change *change)
 		deployment->facts.remote_id = hft_row_text(0, 2);
 		deployment->state = pstrdup(change->state);
 	}
+	if (read && outcome->units != HFT_UNKNOWN)
+		hft_bill_rate(task->id, task->server->provider->name, outcome->units,
+					  outcome->price_options);
 	hft_scope_leave(&scope);
 	task->lasting = true;
 }

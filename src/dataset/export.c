@@ -153,6 +153,21 @@ open_export(FunctionCallInfo fcinfo)
 	return export;
 }
 
+/*
+ * The scan may allocate what it needs at its first row (or later), and frees
+ * it at its end: it has to live as long as the scan.
+ */
+static HeapTuple
+next_example(Export *export, MemoryContext lasting)
+{
+	MemoryContext caller = MemoryContextSwitchTo(lasting);
+	HeapTuple	tuple = systable_getnext_ordered(export->scan,
+												 ForwardScanDirection);
+
+	MemoryContextSwitchTo(caller);
+	return tuple;
+}
+
 /* The line as the export's writer spells it. */
 static Datum
 written_line(Export *export, Datum body)
@@ -196,7 +211,7 @@ hft_sql_export_jsonl(PG_FUNCTION_ARGS)
 	}
 	call = SRF_PERCALL_SETUP();
 	export = call->user_fctx;
-	tuple = systable_getnext_ordered(export->scan, ForwardScanDirection);
+	tuple = next_example(export, call->multi_call_memory_ctx);
 	if (tuple == NULL)
 	{
 		UnregisterExprContextCallback(info->econtext, close_export,

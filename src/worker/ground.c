@@ -99,12 +99,16 @@ hft_task_ground(HftTask *task, const char *server, Oid owner, bool spends,
 				HftGround *ground)
 {
 	const char *problem = NULL;
+	MemoryContext caller;
 
 	hft_secret_free(task->secret);
 	task->secret = NULL;
 	ground->credential = false;
 	ground->hint = "Set it right, then call hft.retry_job().";
+	/* it is needed until the answer is read, long after this transaction */
+	caller = MemoryContextSwitchTo(task->context);
 	task->server = hft_server_load(server, true);
+	MemoryContextSwitchTo(caller);
 	if (task->server == NULL)
 	{
 		ground->message = psprintf("server \"%s\" does not exist any more",

@@ -22,14 +22,17 @@ prefix=$home/pg$major
 mkdir -p "$home"
 home=$(cd "$home" && pwd)
 
-if [ -x "$prefix/bin/pg_config" ]
+# The last thing that is installed says that all of it is.
+if [ -e "$prefix/share/postgresql/extension/pgtap.control" ]
 then
 	echo "$prefix/bin/pg_config"
 	exit 0
 fi
 
+# fetch_source PACKAGE: its source archives into $home
 fetch_source()
 {
+	package=$1
 	mirror=$(apt-get indextargets --format '$(REPO_URI) $(LABEL)' |
 		awk '$2 == "Debian" { print $1; exit }')
 	if [ -z "$mirror" ]
@@ -47,20 +50,23 @@ fetch_source()
 		-o "Dir::State::Lists=$home/apt/lists" \
 		-o "Dir::Cache=$home/apt" -o "APT::Sandbox::User=root"
 	apt-get "$@" update >&2
-	(cd "$home" && apt-get "$@" --download-only source "postgresql-$major" >&2)
+	(cd "$home" && apt-get "$@" --download-only source "$package" >&2)
 }
 
-# The sources as PostgreSQL released them: Debian's patches would install
-# libraries below /usr.
+# unpack PACKAGE FOLDER: the sources as they were released, without Debian's
+# patches, which would install libraries below /usr
+unpack()
+{
+	[ ! -d "$2" ] || return 0
+	# only the archive matters: mirrors may lack what lies beside it
+	fetch_source "$1" || ls "$home/$1_"*.orig.tar.* >&2
+	mkdir "$2.new"
+	tar -xf "$home/$1_"*.orig.tar.* -C "$2.new" --strip-components 1
+	mv "$2.new" "$2"
+}
+
 source=$home/src$major
-if [ ! -d "$source" ]
-then
-	fetch_source
-	mkdir "$source.new"
-	tar -xf "$home/postgresql-${major}_"*.orig.tar.* -C "$source.new" \
-		--strip-components 1
-	mv "$source.new" "$source"
-fi
+unpack "postgresql-$major" "$source"
 
 injection=
 [ "$major" -lt 17 ] || injection=--enable-injection-points
@@ -72,4 +78,7 @@ make -s -j"$(nproc)" >&2
 make -s install >&2
 make -s -C contrib install >&2
 make -s -C src/test/isolation install >&2
+
+unpack pgtap "$home/pgtap$major"
+make -s -C "$home/pgtap$major" install PG_CONFIG="$prefix/bin/pg_config" >&2
 echo "$prefix/bin/pg_config"

@@ -26,6 +26,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/syscache.h"
 
 #include "base/sql.h"
@@ -40,12 +41,30 @@ static const char *const pinned[][2] = {
 	{"bytea_output", "hex"},
 };
 
+/* The owner as last found; forgotten when any schema changes. */
+static Oid	known_owner = InvalidOid;
+
+/* Do the process's own settings pin everything already? */
+static bool process_is_pinned = false;
+
+void
+hft_scope_pinned(void)
+{
+	process_is_pinned = true;
+}
+
+static void
+forget_owner(Datum arg, int cache, uint32 hash)
+{
+	known_owner = InvalidOid;
+}
+
 /*
  * A schema of that name alone proves nothing: anybody who may create schemas
  * could have planted it (F58).
  */
-Oid
-hft_owner(void)
+static Oid
+find_owner(void)
 {
 	Oid			extension = get_extension_oid("hft", true);
 	Oid			schema = get_namespace_oid("hft", true);
@@ -62,6 +81,19 @@ hft_owner(void)
 		ReleaseSysCache(tuple);
 	}
 	return owner;
+}
+
+Oid
+hft_owner(void)
+{
+	static bool watching = false;
+
+	if (!watching)
+		CacheRegisterSyscacheCallback(NAMESPACEOID, forget_owner, (Datum) 0);
+	watching = true;
+	if (!OidIsValid(known_owner))
+		known_owner = find_owner();
+	return known_owner;
 }
 
 void
@@ -81,7 +113,7 @@ hft_scope_enter(HftScope *scope)
 						   SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION);
 	scope->guc_level = NewGUCNestLevel();
-	for (int i = 0; i < lengthof(pinned); i++)
+	for (int i = 0; i < lengthof(pinned) && !process_is_pinned; i++)
 		(void) set_config_option(pinned[i][0], pinned[i][1],
 								 PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);

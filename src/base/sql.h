@@ -37,6 +37,12 @@ extern void hft_scope_enter(HftScope *scope);
 extern void hft_scope_leave(const HftScope *scope);
 
 /*
+ * From a process that has pinned these settings for its whole life: a scope
+ * need not do so again.
+ */
+extern void hft_scope_pinned(void);
+
+/*
  * A statement known at compile time.  Names must be qualified; operators are
  * safe because a scope pins search_path.  The plan is kept for the life of
  * the process after the first run.

@@ -13,11 +13,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+/* Younger changes may share their time with the next one. */
+#define SETTLED_NS INT64_C(2000000000)
 
 static bool
 plain_name(const char *name)
@@ -153,6 +158,38 @@ hft_secret_file_read(const char *directory, const char *name,
 	}
 	close(dir);
 	return secret;
+}
+
+static int64_t
+nanoseconds(struct timespec time)
+{
+	return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+bool
+hft_secret_file_stamp(const char *directory, const char *name,
+					  HftSecretStamp *stamp)
+{
+	char		path[PATH_MAX];
+	struct timespec now;
+	struct stat st;
+	int64_t		age;
+
+	if (directory[0] == '\0' || !plain_name(name) ||
+		snprintf(path, sizeof(path), "%s/%s", directory,
+				 name) >= (int) sizeof(path) ||
+		lstat(path, &st) != 0)
+		return false;
+	memset(stamp, 0, sizeof(*stamp));
+	stamp->device = st.st_dev;
+	stamp->inode = st.st_ino;
+	stamp->mode_and_owner = (uint64_t) st.st_mode << 32 | st.st_uid;
+	stamp->size = st.st_size;
+	stamp->modified_ns = nanoseconds(st.st_mtim);
+	stamp->changed_ns = nanoseconds(st.st_ctim);
+	clock_gettime(CLOCK_REALTIME, &now);
+	age = nanoseconds(now) - stamp->changed_ns;
+	return age > SETTLED_NS;
 }
 
 void

@@ -10,7 +10,9 @@
 #ifndef HFT_SECRET_H
 #define HFT_SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define HFT_SECRET_MAX (64 * 1024)
 
@@ -24,6 +26,25 @@
  */
 extern char *hft_secret_file_read(const char *directory, const char *name,
 								  const char **problem);
+
+/* What changes when a file is replaced or written to. */
+typedef struct HftSecretStamp
+{
+	uint64_t	device;
+	uint64_t	inode;
+	uint64_t	mode_and_owner;
+	int64_t		size;
+	int64_t		modified_ns;
+	int64_t		changed_ns;
+} HftSecretStamp;
+
+/*
+ * The file's stamp as it is now; false when there is none, or when the file
+ * was changed so shortly before that it could change again without a trace.
+ * Two equal stamps mean that what was read between them still stands.
+ */
+extern bool hft_secret_file_stamp(const char *directory, const char *name,
+								  HftSecretStamp *stamp);
 
 /* Wipe and free; NULL is fine. */
 extern void hft_secret_free(char *secret);

@@ -231,30 +231,51 @@ load_mapping(Oid server, Oid role, List **options)
 	return true;
 }
 
-char *
-hft_server_secret(const HftServer *server, Oid role, const char **problem)
+bool
+hft_server_key(const HftServer *server, Oid role, HftKey *key,
+			   const char **problem)
 {
 	List	   *options;
-	const char *key;
 
-	*problem = NULL;
 	if (!load_mapping(server->oid, role, &options) &&
 		!load_mapping(server->oid, InvalidOid, &options))
 	{
 		*problem = psprintf("There is no user mapping for role \"%s\" or PUBLIC on server \"%s\".",
 							role_name(role), server->facts.name);
-		return NULL;
+		return false;
 	}
-	key = find_option(options, "key_file");
-	if (key != NULL)
-		return hft_secret_read(key, problem);
-	key = find_option(options, "api_key");
-	if (key == NULL)
+	key->file = find_option(options, "key_file");
+	key->literal = find_option(options, "api_key");
+	if (key->file != NULL || key->literal != NULL)
+		return true;
+	*problem = psprintf("The user mapping on server \"%s\" holds neither key_file nor api_key.",
+						server->facts.name);
+	return false;
+}
+
+char *
+hft_key_read(const HftKey *key, const char **problem)
+{
+	char	   *secret;
+
+	*problem = NULL;
+	if (key->file == NULL)
 	{
-		*problem = psprintf("The user mapping on server \"%s\" holds neither key_file nor api_key.",
-							server->facts.name);
-		return NULL;
+		hft_secret_remember(key->literal);
+		return strdup(key->literal);
 	}
-	hft_secret_remember(key);
-	return strdup(key);
+	secret = hft_secret_read(key->file, problem);
+	if (secret != NULL)
+		hft_secret_remember(secret);
+	return secret;
+}
+
+char *
+hft_server_secret(const HftServer *server, Oid role, const char **problem)
+{
+	HftKey		key;
+
+	if (!hft_server_key(server, role, &key, problem))
+		return NULL;
+	return hft_key_read(&key, problem);
 }

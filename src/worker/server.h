@@ -34,7 +34,24 @@ extern bool hft_server_allows(const HftServer *server, Oid role);
 extern void hft_server_check(const HftServer *server, Oid role);
 
 /*
- * The secret from the role's user mapping, else PUBLIC's: the content of
+ * Where the secret of the role's user mapping is, else of PUBLIC's: in a file
+ * of hft.secret_directory, or here.  False and *problem (a sentence) when
+ * there is none.
+ */
+typedef struct HftKey
+{
+	const char *file;			/* NULL: it is "literal" */
+	const char *literal;
+} HftKey;
+
+extern bool hft_server_key(const HftServer *server, Oid role, HftKey *key,
+						   const char **problem);
+
+/* Read it: malloc'd, as below. */
+extern char *hft_key_read(const HftKey *key, const char **problem);
+
+/*
+ * Both: the secret from the role's user mapping, else PUBLIC's, the content of
  * key_file, or api_key.  malloc'd, remembered for redaction, to be released
  * with hft_secret_free().  NULL and *problem (a sentence) when there is none.
  */

@@ -29,24 +29,13 @@ hft_exchange_begin(HftTask *task, HftHttp *http)
 static void
 describe_net(HftTask *task, const HftResult *result)
 {
-	static const char *const words[] = {
-		[HFT_NET_DNS] = "the server's name could not be resolved",
-		[HFT_NET_CONNECT] = "no connection to the server",
-		[HFT_NET_TLS] = "the server could not be verified (TLS)",
-		[HFT_NET_FORBIDDEN] = "the server's address is not allowed",
-		[HFT_NET_TIMEOUT] = "the server did not answer in time",
-		[HFT_NET_RESET] = "the connection was lost",
-		[HFT_NET_TRUNCATED] = "the answer was cut off",
-		[HFT_NET_TOO_LARGE] = "the answer is too large",
-		[HFT_NET_LOCAL] = "a local resource is exhausted",
-	};
 	HftOutcome *outcome = &task->outcome;
 
 	outcome->progress = HFT_FAILED;
 	outcome->error = HFT_ERROR_TRANSIENT;
 	outcome->proof_not_done = !result->sent;
 	outcome->message = hft_arena_printf(task->arena, "%s%s%s",
-										words[result->net],
+										hft_net_text(result->net),
 										result->detail[0] ? ": " : "",
 										result->detail);
 	if (result->net == HFT_NET_TLS)

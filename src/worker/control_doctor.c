@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -99,6 +100,14 @@ look_at_background(ReturnSetInfo *result)
 		put_row(result, "background", "error",
 				"Nothing runs hft's work in this database.",
 				"Add hft to shared_preload_libraries and restart the server, or call hft.start_worker().");
+		return;
+	}
+	if (hft_shared != NULL &&
+		!hft_database_is_served(get_database_name(MyDatabaseId)))
+	{
+		put_row(result, "background", "error",
+				"The setting hft.databases does not name this database: its jobs wait.",
+				"Add the database to hft.databases, or empty it, and reload the configuration.");
 		return;
 	}
 	if (hft_statement_run(&find, &value, NULL, 1) == 0)

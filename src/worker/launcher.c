@@ -43,7 +43,6 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
-#include "utils/varlena.h"
 
 #include "base/settings.h"
 #include "compat.h"
@@ -54,6 +53,7 @@
 #define START_LIMIT 2			/* workers that are starting at a time */
 #define START_TIMEOUT_MS 10000	/* registered, but never attached */
 #define SLOT_RETRY_MS 5000		/* F06: no free worker slot */
+#define BACKOFF_MAX_MS 300000	/* of R3 */
 
 pg_noreturn PGDLLEXPORT void hft_launcher_main(Datum arg);
 
@@ -72,22 +72,6 @@ hft_launcher_register(void)
 	strlcpy(worker.bgw_name, "hft launcher", BGW_MAXLEN);
 	strlcpy(worker.bgw_type, "hft launcher", BGW_MAXLEN);
 	RegisterBackgroundWorker(&worker);
-}
-
-/* Is the database named in hft.databases, or is that empty? */
-static bool
-database_is_served(const char *name)
-{
-	char	   *copy = pstrdup(hft_databases ? hft_databases : "");
-	List	   *names = NIL;
-	bool		served = false;
-	ListCell   *cell;
-
-	if (copy[0] == '\0' || !SplitIdentifierString(copy, ',', &names))
-		return copy[0] == '\0';
-	foreach(cell, names)
-		served |= strcmp(lfirst(cell), name) == 0;
-	return served;
 }
 
 /* The databases we may serve now; at most HFT_MAX_SLOTS of them. */
@@ -110,7 +94,7 @@ list_databases(Oid *databases)
 		Form_pg_database form = (Form_pg_database) GETSTRUCT(tuple);
 
 		if (form->datallowconn && !form->datistemplate &&
-			database_is_served(NameStr(form->datname)))
+			hft_database_is_served(NameStr(form->datname)))
 			databases[count++] = form->oid;
 	}
 	table_endscan(scan);
@@ -171,7 +155,7 @@ notice_bad_end(HftSlot *slot, TimestampTz now)
 	int64		delay_ms;
 
 	if (slot->starting_at != 0 && slot->pid == 0 &&
-		TimestampDifferenceExceeds(slot->starting_at, now, START_TIMEOUT_MS))
+		hft_has_passed(slot->starting_at, now, START_TIMEOUT_MS))
 	{
 		slot->starting_at = 0;
 		slot->clean_exit = false;
@@ -189,6 +173,19 @@ notice_bad_end(HftSlot *slot, TimestampTz now)
 						   TimestampTzPlusMilliseconds(now, delay_ms));
 	slot->started_at = 0;
 	slot->wanted = true;
+}
+
+/* Times written before the clock was set back would be waited for (F70). */
+static void
+mend_times(HftSlot *slot, TimestampTz now)
+{
+	TimestampTz backoff = TimestampTzPlusMilliseconds(now, BACKOFF_MAX_MS);
+	TimestampTz due = TimestampTzPlusMilliseconds(now, hft_wait_limit_ms());
+
+	if (slot->not_before > backoff)
+		slot->not_before = now;
+	if (slot->next_due != DT_NOEND && slot->next_due > due)
+		slot->next_due = now;
 }
 
 static bool
@@ -243,6 +240,7 @@ start_workers(bool sweep)
 			slot->database = InvalidOid;
 		if (!slot->served)
 			continue;
+		mend_times(slot, now);
 		notice_bad_end(slot, now);
 		if (slot->starting_at != 0)
 			starting++;
@@ -313,7 +311,7 @@ hft_launcher_main(Datum arg)
 	for (;;)
 	{
 		TimestampTz now = GetCurrentTimestamp();
-		bool		sweep = TimestampDifferenceExceeds(swept, now, SWEEP_MS);
+		bool		sweep = hft_has_passed(swept, now, SWEEP_MS);
 		long		wait_ms;
 
 		if (sweep || hft_shared->rescan || restart_is_due(now))

@@ -7,11 +7,13 @@
  */
 #include "postgres.h"
 
+#include "base/settings.h"
 #include "worker/retry.h"
 
 #define DELAY_FIRST_MS 1000
 #define DELAY_MAX_MS (5 * 60 * 1000)
 #define LOOK_MAX_MS 30000
+#define WAIT_MAX_MS (2 * 60 * 60 * 1000)
 
 static int64_t
 doubling(int times, int64_t limit_ms)
@@ -21,6 +23,18 @@ doubling(int times, int64_t limit_ms)
 	if (times > 20)
 		return limit_ms;
 	return Min((int64_t) DELAY_FIRST_MS << times, limit_ms);
+}
+
+bool
+hft_has_passed(int64_t since, int64_t now, int64_t ms)
+{
+	return now < since || now - since >= ms * 1000;
+}
+
+int64_t
+hft_wait_limit_ms(void)
+{
+	return Max(WAIT_MAX_MS, INT64CONST(2000) * hft_settle_time);
 }
 
 int64_t

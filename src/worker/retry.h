@@ -8,10 +8,24 @@
 #ifndef HFT_RETRY_H
 #define HFT_RETRY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HFT_HEALTHY_MS 60000	/* a worker that lived so long was healthy */
 #define HFT_RETRY_AFTER_MAX_MS 3600000	/* cap on the provider's wish (F25) */
+#define HFT_UNREADABLE_MS 60000 /* until a row that raised is read again */
+
+/*
+ * Did so many ms pass between two times in microseconds?  Yes when the clock
+ * was set back between them: too early does less harm than too late (F70).
+ */
+extern bool hft_has_passed(int64_t since, int64_t now, int64_t ms);
+
+/*
+ * Times are never written that lie further ahead than this: what is due later
+ * was written before the clock was set back (F70).
+ */
+extern int64_t hft_wait_limit_ms(void);
 
 /* Delay before a failed worker is started again: 1 s doubling to 5 min. */
 extern int64_t hft_restart_delay(int failures);

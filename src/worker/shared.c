@@ -28,7 +28,9 @@
 #include "storage/proc.h"
 #include "storage/shmem.h"
 #include "utils/timestamp.h"
+#include "utils/varlena.h"
 
+#include "base/settings.h"
 #include "worker/shared.h"
 #include "worker/wakeup.h"
 #include "worker/worker.h"
@@ -94,6 +96,21 @@ hft_slot_find(Oid database, bool create)
 	free_slot->next_due = DT_NOEND;
 	hft_shared->rescan = true;
 	return free_slot;
+}
+
+bool
+hft_database_is_served(const char *name)
+{
+	char	   *copy = pstrdup(hft_databases ? hft_databases : "");
+	List	   *names = NIL;
+	bool		served = false;
+	ListCell   *cell;
+
+	if (copy[0] == '\0' || !SplitIdentifierString(copy, ',', &names))
+		return copy[0] == '\0';
+	foreach(cell, names)
+		served |= strcmp(lfirst(cell), name) == 0;
+	return served;
 }
 
 void

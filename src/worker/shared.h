@@ -65,6 +65,9 @@ extern void hft_shared_init(void);
  */
 extern HftSlot *hft_slot_find(Oid database, bool create);
 
+/* Is the database named in hft.databases, or is that empty? */
+extern bool hft_database_is_served(const char *name);
+
 /* Set a process's latch by its proc number; -1 is nobody. */
 extern void hft_wake_process(int procno);
 

@@ -213,6 +213,9 @@ sub stall
 	is($node->safe_psql('postgres',
 			"SELECT state FROM hft.job WHERE id = $job"),
 		'pending', 'hft.databases: the job waits');
+	like($node->safe_psql('postgres', q{SELECT detail FROM hft.doctor()
+			WHERE item = 'background' AND status = 'error'}),
+		qr/hft.databases does not name/, 'hft.databases: the doctor says so');
 	$node->set('hft.databases' => 'another, postgres');
 	$node->reload;
 	ok($node->wait_job($job, 'succeeded'), 'hft.databases: and goes on');

@@ -75,24 +75,21 @@ read_deployment(uint64 row)
 }
 
 static int
-load_deployments(HftTask **tasks, int room, const int64 *busy, int nbusy)
+load_deployments(HftTask **tasks, const int64 *ids, int count)
 {
 	static HftStatement load = {
 		"SELECT d.id, d.owner::oid::bigint, d.server, d.state, d.wanted,"
 		" d.remote::text, d.failures, a.id, d.token::text, d.name, d.model,"
 		" j.remote_id, d.remote_id, d.options::text,"
-		" (d.system_identifier = $4 AND d.database = $5)::int"
+		" (d.system_identifier = $2 AND d.database = $3)::int"
 		" FROM hft.deployment d LEFT JOIN hft.job j ON j.id = d.job_id"
 		" LEFT JOIN hft.attempt a ON a.deployment_id = d.id"
 		"  AND a.state IN ('intended', 'in_doubt')"
-		" WHERE d.due_at <= $1 AND d.id <> ALL ($2)"
-		" AND d.state NOT IN ('gone', 'failed') ORDER BY d.due_at LIMIT $3",
-		5, {TIMESTAMPTZOID, INT8ARRAYOID, INT8OID, INT8OID, OIDOID}
+		" WHERE d.id = ANY ($1) AND d.state NOT IN ('gone', 'failed')",
+		3, {INT8ARRAYOID, INT8OID, OIDOID}
 	};
 	Datum		values[] = {
-		TimestampTzGetDatum(hft_now()),
-		PointerGetDatum(hft_id_array(busy, nbusy)),
-		Int64GetDatum(room),
+		PointerGetDatum(hft_id_array(ids, count)),
 		Int64GetDatum((int64) GetSystemIdentifier()),
 		ObjectIdGetDatum(MyDatabaseId)
 	};
@@ -115,17 +112,10 @@ load_deployments(HftTask **tasks, int room, const int64 *busy, int nbusy)
 	return (int) rows;
 }
 
-static TimestampTz
-next_deployment(const int64 *busy, int nbusy)
-{
-	static HftStatement next = {
-		"SELECT min(due_at) FROM hft.deployment"
-		" WHERE state NOT IN ('gone', 'failed') AND id <> ALL ($1)",
-		1, {INT8ARRAYOID}
-	};
-
-	return hft_next_due(&next, busy, nbusy);
-}
+static HftStatement live_deployments = {
+	"SELECT id, due_at FROM hft.deployment"
+	" WHERE state NOT IN ('gone', 'failed') AND due_at IS NOT NULL", 0
+};
 
 /* One change of the row; what is NULL or unknown stays, errors do not. */
 typedef struct Change
@@ -160,7 +150,7 @@ record(HftTask *task, const Change *change)
 		"  ELSE ready_at END,"
 		" gone_at = CASE WHEN $2 = 'gone' THEN $4 END,"
 		" checked_at = $4, epoch = $16, revision = revision + 1"
-		" WHERE id = $1 RETURNING remote::text, remote_id",
+		" WHERE id = $1 RETURNING remote::text, remote_id, due_at",
 		16, {INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INT8OID, TEXTOID,
 			TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID,
 		TEXTOID, INT8OID, INT8OID}
@@ -194,6 +184,7 @@ record(HftTask *task, const Change *change)
 		deployment->remote = hft_row_text(0, 1);
 		deployment->facts.remote_id = hft_row_text(0, 2);
 		deployment->state = pstrdup(change->state);
+		task->due = hft_row_due(0, 3);
 	}
 	if (read && outcome->units != HFT_UNKNOWN)
 		hft_bill_rate(task->id, task->server->provider->name, outcome->units,
@@ -526,8 +517,8 @@ mark_none(HftTask **tasks, int ntasks)
 
 const HftSubject hft_deployment_subject = {
 	.name = "deployment",
+	.live = &live_deployments,
 	.load = load_deployments,
-	.next_due = next_deployment,
 	.next = next_turn,
 	.apply = apply_deployment,
 	.blame = blame_deployment,

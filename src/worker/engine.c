@@ -5,55 +5,56 @@
  *
  * One pass: cancelled transfers are given up, finished ones recorded, hungry
  * ones fed, measured files advanced by one slice, and what is due started
- * while there is room.  Each step of each task runs in its own transaction
- * and its own PG_TRY; what it raises is charged to that task alone (R9, F08).
- * No transaction is open when the pass ends (P1).
+ * while there is room.  What is due is known from the agenda, which is read
+ * from the rows when somebody says that there is something, and kept up by
+ * what the steps of the tasks record.  No transaction is open when the pass
+ * ends (P1).
  *
  * Memory: the engine's context lives as long as the worker; each task has a
- * context of its own below it and an arena for the current request.
+ * context of its own and an arena for the current request.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include <time.h>
-
-#include "access/xact.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "portability/instr_time.h"
 #include "storage/latch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "base/errors.h"
 #include "base/settings.h"
 #include "base/sql.h"
 #include "compat.h"
-#include "provider/signer.h"
+#include "worker/agenda.h"
 #include "worker/engine.h"
-#include "worker/exchange.h"
 #include "worker/fault.h"
+#include "worker/retry.h"
+#include "worker/step.h"
 #include "worker/subject.h"
 #include "worker/worker.h"
 
 #define TASK_LIMIT 1024			/* hard bound of hft.max_requests */
-#define ARENA_LIMIT (64 * 1024 * 1024)
-#define PAUSE_MS 5000			/* when nothing can be recorded (F09) */
+#define LATER_MS 1000			/* until a locked row is tried again */
+#define GATHER_MS 20			/* what falls due meanwhile starts together */
+#define LOOK_SHARE 10			/* looks take at most this part of the time */
 
 struct HftEngine
 {
 	MemoryContext context;
-	HftHttp    *http;
+	HftSteps	steps;
 	uint32		wait_event;
 	HftTask    *tasks[TASK_LIMIT];
 	int			ntasks;
-	TimestampTz due;			/* cached: when something falls due */
-	TimestampTz pause_until;	/* the database itself is in trouble */
-	HftEngineStatus status;
+	int			nlater;			/* of them, with an answer to be recorded */
+	HftAgenda  *agenda;
+	bool		look;			/* the agenda is to be read again */
+	TimestampTz turned_at;		/* hft_now() of the last pass */
+	instr_time	looked_at;
+	double		look_pause_ms;	/* not before this since looked_at */
+	bool		installed;
 };
-
-/* Parent of all tasks contexts: the engine of this process. */
-static MemoryContext tasks_context = NULL;
 
 static const HftSubject *const subjects[] = {
 	&hft_job_subject,
@@ -69,11 +70,13 @@ hft_engine_create(void)
 	MemoryContext old = MemoryContextSwitchTo(context);
 	HftEngine  *engine = palloc0(sizeof(HftEngine));
 
-	engine->context = tasks_context = context;
-	engine->http = hft_http_create();
+	engine->context = context;
+	engine->steps.http = hft_http_create();
+	engine->steps.pause_until = DT_NOBEGIN;
 	engine->wait_event = hft_wait_event_new("HftWorker");
-	engine->due = DT_NOBEGIN;
-	engine->pause_until = DT_NOBEGIN;
+	engine->agenda = hft_agenda_create();
+	engine->look = true;
+	engine->installed = true;
 	MemoryContextSwitchTo(old);
 	return engine;
 }
@@ -81,52 +84,20 @@ hft_engine_create(void)
 void
 hft_engine_status(const HftEngine *engine, HftEngineStatus *status)
 {
-	*status = engine->status;
+	*status = engine->steps.status;
 	status->running = engine->ntasks;
 }
 
-static void
-destroy_arena(void *arg)
-{
-	hft_arena_destroy(arg);
-}
+/* ---- tasks */
 
-MemoryContext
-hft_task_context_create(void)
+static int
+kind_of(const HftTask *task)
 {
-	return AllocSetContextCreate(tasks_context, "hft task",
-								 ALLOCSET_SMALL_SIZES);
-}
+	int			kind = 0;
 
-HftTask *
-hft_task_create(const HftSubject *subject, int64 id, MemoryContext context)
-{
-	HftTask    *task = MemoryContextAllocZero(context, sizeof(HftTask));
-	MemoryContextCallback *cleanup;
-
-	cleanup = MemoryContextAlloc(context, sizeof(*cleanup));
-	task->subject = subject;
-	task->id = id;
-	task->context = context;
-	task->arena = hft_arena_create(ARENA_LIMIT);
-	if (task->arena == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	cleanup->func = destroy_arena;
-	cleanup->arg = task->arena;
-	MemoryContextRegisterResetCallback(context, cleanup);
-	return task;
-}
-
-void
-hft_task_free(HftTask *task)
-{
-	if (task->transfer != NULL)
-		hft_transfer_free(task->transfer);
-	hft_token_release(&task->token);
-	hft_feed_close(task->feed);
-	hft_secret_free(task->secret);
-	MemoryContextDelete(task->context);
+	while (subjects[kind] != task->subject)
+		kind++;
+	return kind;
 }
 
 static void
@@ -135,255 +106,155 @@ release(HftEngine *engine, HftTask *task)
 	for (int i = 0; i < engine->ntasks; i++)
 		if (engine->tasks[i] == task)
 			engine->tasks[i] = engine->tasks[--engine->ntasks];
+	if (task->retry_at != 0)
+		engine->nlater--;
+	hft_agenda_put(engine->agenda, kind_of(task), task->id, task->due);
 	hft_task_free(task);
-	engine->due = DT_NOBEGIN;
 }
 
-/* Keep the latest error for hft.worker. */
 static void
-remember_error(HftEngine *engine, const HftTask *task, const char *problem)
+close_everything(HftEngine *engine)
 {
-	engine->status.errors++;
-	snprintf(engine->status.last_error, sizeof(engine->status.last_error),
-			 "%s " INT64_FORMAT ": %s", task->subject->name, task->id,
-			 problem);
+	while (engine->ntasks > 0)
+		release(engine, engine->tasks[0]);
 }
 
-/* The database itself is in trouble: leave it alone for a while. */
-static void
-take_a_break(HftEngine *engine)
+/* Tasks under way that wait for the network, or go on without it. */
+static bool
+has_room(const HftEngine *engine)
 {
-	engine->pause_until =
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), PAUSE_MS);
+	return engine->ntasks < TASK_LIMIT &&
+		engine->ntasks - engine->nlater < hft_max_requests;
 }
 
-/*
- * Record, in a fresh transaction, that a step of "task" raised "error".  When
- * even that fails, leave the database alone for a while (F09).
- */
+/* Go on with tasks until they wait for the network or are let go. */
 static void
-blame(HftEngine *engine, HftTask *task, const ErrorData *error)
+advance(HftEngine *engine, HftTask **tasks, int count)
 {
-	char	   *problem = hft_redact(error->message, 1024);
-	const char *sqlstate = unpack_sql_state(error->sqlerrcode);
+	HftTurn    *turns = palloc(sizeof(HftTurn) * (count + 1));
 
-	remember_error(engine, task, problem);
-	PG_TRY();
+	while (count > 0)
 	{
-		if (hft_worker_begin())
+		int			again = 0;
+
+		hft_steps_next(&engine->steps, tasks, turns, count);
+		for (int i = 0; i < count; i++)
 		{
-			task->subject->blame(task, pstrdup(sqlstate), problem);
-			hft_worker_commit(true);
+			if (turns[i] == HFT_TURN_AGAIN)
+				tasks[again++] = tasks[i];
+			else if (turns[i] == HFT_TURN_RELEASE ||
+					 turns[i] == HFT_TURN_LATER)
+				release(engine, tasks[i]);
 		}
+		count = again;
+		CHECK_FOR_INTERRUPTS();
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(task->context);
-		FlushErrorState();
-		AbortCurrentTransaction();
-		take_a_break(engine);
-	}
-	PG_END_TRY();
+	pfree(turns);
 }
-
-/* A step of a task: something that may raise. */
-typedef HftTurn (*StepFunction) (HftEngine *engine, HftTask *task);
 
 /*
- * Run one step so that whatever it raises ends the task and nothing else.
- * Cancel and shutdown pass through: CHECK_FOR_INTERRUPTS ends the process
- * by FATAL, which no PG_TRY sees.
+ * The row is locked by somebody.  What can be asked again is asked again; an
+ * answer that cost something is kept, without taking room from others.
  */
-static HftTurn
-run_step(HftEngine *engine, HftTask *task, StepFunction step)
-{
-	MemoryContext old = MemoryContextSwitchTo(task->context);
-	volatile HftTurn turn = HFT_TURN_RELEASE;
-
-	PG_TRY();
-	{
-		turn = step(engine, task);
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(task->context);
-		error = CopyErrorData();
-		FlushErrorState();
-		AbortCurrentTransaction();
-		blame(engine, task, error);
-		turn = HFT_TURN_RELEASE;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(old);
-	return turn;
-}
-
-/* Record what the outcome means; "result" is NULL when nothing was sent. */
-static HftTurn
-record_outcome(HftEngine *engine, HftTask *task, const HftResult *result)
-{
-	HftTurn		turn;
-
-	if (task->outcome.progress == HFT_FAILED)
-		remember_error(engine, task,
-					   hft_redact(task->outcome.message ?
-								  task->outcome.message : "refused", 256));
-	if (!hft_worker_begin())
-		return HFT_TURN_RELEASE;
-	task->lasting = task->attempt != 0;
-	turn = task->subject->apply(task, result);
-	hft_fault_point("commit", hft_op_name(task->op));
-	hft_worker_commit(task->lasting);
-	return turn;
-}
-
-/* Sign and send what next() prepared; the transaction is over. */
-static HftTurn
-send_request(HftEngine *engine, HftTask *task)
-{
-	const char *problem = NULL;
-
-	switch (hft_exchange_begin(task, engine->http))
-	{
-		case HFT_TOKEN_READY:
-			break;
-		case HFT_TOKEN_FAILED:
-			return record_outcome(engine, task, NULL);
-		case HFT_TOKEN_ASK:
-		case HFT_TOKEN_WAIT:
-			return HFT_TURN_SEND;
-	}
-	if (task->request.auth == HFT_AUTH_SERVER)
-	{
-		HftCredentials credentials = {
-			.secret = task->secret ? task->secret : "",
-			.token = task->token.token
-		};
-
-		problem = hft_sign_request(&task->server->facts,
-								   &task->request, &credentials,
-								   (int64_t) time(NULL), task->arena);
-	}
-	hft_secret_free(task->secret);
-	task->secret = NULL;
-	if (problem != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("request to server \"%s\" could not be signed",
-						task->server->facts.name),
-				 errdetail("%s", problem)));
-	if (task->request.dataset_length > 0)
-		hft_feed_seek(task->feed, task->request.dataset_offset,
-					  task->request.dataset_length);
-	hft_fault_point("send", hft_op_name(task->op));
-	task->transfer = hft_http_start(engine->http, &task->request, task);
-	return HFT_TURN_SEND;
-}
-
-/* Read one slice of a feed in a transaction of its own (R36). */
-static HftTurn
-read_slice(HftEngine *engine, HftTask *task)
-{
-	if (!hft_worker_begin())
-		return HFT_TURN_RELEASE;
-	hft_feed_read(task->feed);
-	if (task->subject->fed != NULL)
-		task->subject->fed(task);
-	hft_worker_commit(false);
-	return HFT_TURN_AGAIN;
-}
-
-/* One call of next(), with its transaction; then send if it says so. */
-static HftTurn
-take_turn(HftEngine *engine, HftTask *task)
-{
-	HftTurn		turn;
-
-	if (!hft_worker_begin())
-		return HFT_TURN_RELEASE;
-	task->lasting = false;
-	task->attempt = 0;
-	turn = task->subject->next(task);
-	hft_worker_commit(task->lasting || task->attempt != 0);
-	if (turn != HFT_TURN_SEND)
-		return turn;
-	/* a commit that was not waited for is not durable everywhere (F68) */
-	CHECK_FOR_INTERRUPTS();
-	return send_request(engine, task);
-}
-
-/* Go on with a task until it waits for the network or is let go. */
 static void
-advance(HftEngine *engine, HftTask *task)
+try_later(HftEngine *engine, HftTask *task)
 {
-	HftTurn		turn;
-
-	do
-		turn = run_step(engine, task, take_turn);
-	while (turn == HFT_TURN_AGAIN);
-	if (turn == HFT_TURN_RELEASE)
-		release(engine, task);
-}
-
-/* A transfer is over: interpret, record, commit. */
-static HftTurn
-record_answer(HftEngine *engine, HftTask *task)
-{
-	const HftResult *result = hft_transfer_result(task->transfer);
-
-	hft_fault_point("answer", hft_op_name(task->op));
-	hft_task_interpret(task, result);
-	hft_fault_point("record", hft_op_name(task->op));
-	return record_outcome(engine, task, result);
-}
-
-/* The exchange for a token is over: now the task's own request, or not. */
-static HftTurn
-take_token(HftEngine *engine, HftTask *task)
-{
-	const HftResult *result = hft_transfer_result(task->transfer);
-
-	if (!hft_exchange_finish(task, result))
-		return record_outcome(engine, task, result->net == HFT_NET_OK ?
-							  NULL : result);
-	hft_fault_point("token", hft_op_name(task->op));
-	hft_transfer_free(task->transfer);
-	task->transfer = NULL;
-	return send_request(engine, task);
-}
-
-static void
-finish(HftEngine *engine, HftTask *task)
-{
-	HftTurn		turn = run_step(engine, task, task->token.asking ?
-								take_token : record_answer);
-
-	engine->status.requests++;
-	if (turn == HFT_TURN_SEND)
-		return;					/* it was the exchange, now it is the request */
-	if (task->transfer != NULL)
-		hft_transfer_free(task->transfer);
-	task->transfer = NULL;
-	hft_arena_reset(task->arena);
-	if (turn == HFT_TURN_RELEASE)
-		release(engine, task);
-	else
-		advance(engine, task);
-}
-
-static void
-feed(HftEngine *engine, HftTask *task)
-{
-	if (hft_feed_needs_read(task->feed) &&
-		run_step(engine, task, read_slice) == HFT_TURN_RELEASE)
+	if (task->attempt == 0 && task->request.effect == HFT_EFFECT_READ)
 	{
 		release(engine, task);
 		return;
 	}
-	hft_feed_give(task->feed, task->transfer);
-	hft_fault_point("feed", hft_op_name(task->op));
+	if (task->retry_at == 0)
+		engine->nlater++;
+	task->retry_at = TimestampTzPlusMilliseconds(hft_now(), LATER_MS);
+}
+
+/* The answers of these tasks were recorded; returns how many go on. */
+static int
+after_answers(HftEngine *engine, HftTask **tasks, const HftTurn *turns,
+			  int count)
+{
+	int			again = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (turns[i] == HFT_TURN_SEND)
+			continue;			/* it was an exchange, now it is the request */
+		if (turns[i] == HFT_TURN_LATER)
+		{
+			try_later(engine, tasks[i]);
+			continue;
+		}
+		hft_task_transfer_free(tasks[i]);
+		if (turns[i] == HFT_TURN_RELEASE)
+			release(engine, tasks[i]);
+		else
+			tasks[again++] = tasks[i];
+	}
+	return again;
+}
+
+/* Record what came back from the network. */
+static void
+finish_transfers(HftEngine *engine)
+{
+	HftTask   **tasks = palloc(sizeof(HftTask *) * TASK_LIMIT);
+	HftTurn    *turns = palloc(sizeof(HftTurn) * TASK_LIMIT);
+	HftTransfer *transfer;
+	int			count = 0;
+
+	while (count < TASK_LIMIT &&
+		   (transfer = hft_http_finished(engine->steps.http)) != NULL)
+		tasks[count++] = hft_transfer_owner(transfer);
+	hft_steps_answer(&engine->steps, tasks, turns, count);
+	engine->steps.status.requests += count;
+	advance(engine, tasks, after_answers(engine, tasks, turns, count));
+	pfree(tasks);
+	pfree(turns);
+}
+
+/* Answers whose rows were locked: perhaps they can be recorded now. */
+static void
+retry_answers(HftEngine *engine)
+{
+	TimestampTz now = hft_now();
+
+	for (int i = engine->ntasks - 1; i >= 0; i--)
+	{
+		HftTask    *task = engine->tasks[i];
+		HftTurn		turn;
+
+		if (task->retry_at == 0 || task->retry_at > now)
+			continue;
+		turn = hft_step_record(&engine->steps, task);
+		if (turn != HFT_TURN_LATER)
+		{
+			task->retry_at = 0;
+			engine->nlater--;
+		}
+		advance(engine, &task, after_answers(engine, &task, &turn, 1));
+	}
+}
+
+static void
+feed_hungry(HftEngine *engine)
+{
+	HftTransfer *transfer;
+
+	while ((transfer = hft_http_hungry(engine->steps.http)) != NULL)
+	{
+		HftTask    *task = hft_transfer_owner(transfer);
+
+		if (hft_feed_needs_read(task->feed) &&
+			hft_step_slice(&engine->steps, task) == HFT_TURN_RELEASE)
+			release(engine, task);
+		else
+		{
+			hft_feed_give(task->feed, task->transfer);
+			hft_fault_point("feed", hft_op_name(task->op));
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
 }
 
 /* Go on with tasks whose token somebody else asked for. */
@@ -397,19 +268,17 @@ resume_waiting(HftEngine *engine)
 
 		if (!task->token.waiting || hft_token_is_waiting(&task->token))
 			continue;
-		turn = run_step(engine, task, send_request);
-		if (turn == HFT_TURN_RELEASE)
-			release(engine, task);
-		else if (turn == HFT_TURN_AGAIN)
-			advance(engine, task);
+		turn = hft_step_send(&engine->steps, task);
+		advance(engine, &task, after_answers(engine, &task, &turn, 1));
 	}
 }
 
-/* Neither on the network nor waiting for somebody who is. */
+/* Neither on the network nor waiting for something. */
 static bool
 is_measuring(const HftTask *task)
 {
-	return task->transfer == NULL && !task->token.waiting;
+	return task->transfer == NULL && !task->token.waiting &&
+		task->retry_at == 0;
 }
 
 /* Tasks that measure have a feed and no transfer: one slice each. */
@@ -422,139 +291,293 @@ measure(HftEngine *engine)
 
 		if (!is_measuring(task))
 			continue;
-		if (run_step(engine, task, read_slice) == HFT_TURN_RELEASE)
+		if (hft_step_slice(&engine->steps, task) == HFT_TURN_RELEASE)
 			release(engine, task);
 		else
-			advance(engine, task);
+			advance(engine, &task, 1);
 	}
 }
 
+/* ---- looking at the tables */
+
 /* Give up transfers whose job was cancelled meanwhile (F48). */
-static HftTurn
-look_for_cancelled(HftEngine *engine, HftTask *unused)
+static void
+look_for_cancelled(void *arg)
 {
+	HftEngine  *engine = arg;
+
 	if (!hft_worker_begin())
-		return HFT_TURN_RELEASE;
+		return;
 	for (int i = 0; i < lengthof(subjects); i++)
 		subjects[i]->cancelled(engine->tasks, engine->ntasks);
 	hft_worker_commit(false);
-	return HFT_TURN_AGAIN;
 }
 
 static void
 drop_cancelled(HftEngine *engine)
 {
-	(void) look_for_cancelled(engine, NULL);
+	if (engine->ntasks == 0 ||
+		!hft_step_guarded(&engine->steps, look_for_cancelled, engine))
+		return;
 	for (int i = engine->ntasks - 1; i >= 0; i--)
 		if (engine->tasks[i]->gave_up)
 			release(engine, engine->tasks[i]);
 }
 
-static int
-busy_ids(const HftEngine *engine, const HftSubject *subject, int64 *ids)
+/* A time beyond what is ever written: the clock was set back (F70). */
+static void
+read_times(HftEngine *engine, int kind)
 {
-	int			count = 0;
+	TimestampTz now = hft_now();
+	TimestampTz latest = TimestampTzPlusMilliseconds(now, hft_wait_limit_ms());
+	HftScope	scope;
+	uint64		rows;
 
-	for (int i = 0; i < engine->ntasks; i++)
-		if (engine->tasks[i]->subject == subject)
-			ids[count++] = engine->tasks[i]->id;
-	return count;
+	hft_scope_enter(&scope);
+	rows = hft_statement_run(subjects[kind]->live, NULL, NULL, 0);
+	for (uint64 row = 0; row < rows; row++)
+	{
+		TimestampTz due = hft_row_due(row, 2);
+
+		hft_agenda_look_row(engine->agenda, kind, hft_row_int64(row, 1, 0),
+							due > latest ? now : due);
+	}
+	hft_scope_leave(&scope);
 }
 
-/* Load what is due; false when the extension is gone. */
-static bool
-load_due(HftEngine *engine)
+/* Read when each live row is due, of all subjects. */
+static void
+read_agenda(void *arg)
 {
-	int			limit = Min(hft_max_requests, TASK_LIMIT);
-	int64	   *ids = palloc(sizeof(int64) * TASK_LIMIT);
-	int			before = engine->ntasks;
+	HftEngine  *engine = arg;
 
-	if (!hft_worker_begin())
-		return false;
-	engine->due = DT_NOEND;
+	engine->installed = hft_worker_begin();
+	if (!engine->installed)
+		return;
+	hft_agenda_look_begin(engine->agenda);
 	for (int i = 0; i < lengthof(subjects); i++)
-	{
-		int			nbusy = busy_ids(engine, subjects[i], ids);
-		int			room = limit - engine->ntasks;
-
-		if (room > 0)
-			engine->ntasks += subjects[i]->load(&engine->tasks[engine->ntasks],
-												room, ids, nbusy);
-		nbusy = busy_ids(engine, subjects[i], ids);
-		engine->due = Min(engine->due, subjects[i]->next_due(ids, nbusy));
-	}
+		read_times(engine, i);
+	hft_agenda_look_end(engine->agenda);
 	hft_worker_commit(false);
-	pfree(ids);
-	for (int i = engine->ntasks - 1; i >= before; i--)
-		advance(engine, engine->tasks[i]);
-	return true;
 }
 
-static void
-close_everything(HftEngine *engine)
+/* How long until the next look may be taken. */
+static long
+look_wait_ms(const HftEngine *engine)
 {
-	while (engine->ntasks > 0)
-		release(engine, engine->tasks[0]);
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	INSTR_TIME_SUBTRACT(now, engine->looked_at);
+	return Max(0, (long) (engine->look_pause_ms -
+						  INSTR_TIME_GET_MILLISEC(now)));
 }
 
-/* Drive what is under way, without looking for more. */
+/*
+ * A look reads all live rows.  However often somebody says that there is
+ * something, looks take no more than a part of the worker's time.
+ */
 static void
-drive(HftEngine *engine)
+look_at_tables(HftEngine *engine)
 {
-	HftTransfer *transfer;
+	instr_time	start;
 
-	while ((transfer = hft_http_finished(engine->http)) != NULL)
+	if (!engine->look || look_wait_ms(engine) > 0)
+		return;
+	engine->look = false;
+	INSTR_TIME_SET_CURRENT(start);
+	if (!hft_step_guarded(&engine->steps, read_agenda, engine))
 	{
-		finish(engine, hft_transfer_owner(transfer));
+		engine->look = true;
+		hft_steps_pause(&engine->steps);
+	}
+	INSTR_TIME_SET_CURRENT(engine->looked_at);
+	INSTR_TIME_SUBTRACT(engine->looked_at, start);
+	engine->look_pause_ms = LOOK_SHARE *
+		INSTR_TIME_GET_MILLISEC(engine->looked_at);
+	INSTR_TIME_SET_CURRENT(engine->looked_at);
+}
+
+/* ---- starting what is due */
+
+/* Rows taken from the agenda, and the tasks made of them. */
+typedef struct Intake
+{
+	HftEngine  *engine;
+	int			kind;
+	int64	   *ids;
+	int			count;
+	HftTask   **tasks;			/* room for count */
+	int			loaded;
+} Intake;
+
+static void
+load_rows(void *arg)
+{
+	Intake	   *intake = arg;
+
+	intake->engine->installed = hft_worker_begin();
+	if (!intake->engine->installed)
+		return;
+	intake->loaded = subjects[intake->kind]->load(intake->tasks, intake->ids,
+												  intake->count);
+	hft_worker_commit(false);
+}
+
+/* Rows that were not loaded: locked, over, or gone. */
+static void
+put_back(const Intake *intake, TimestampTz due)
+{
+	for (int i = 0; i < intake->count; i++)
+	{
+		bool		loaded = false;
+
+		for (int k = 0; k < intake->loaded; k++)
+			loaded |= intake->tasks[k]->id == intake->ids[i];
+		if (!loaded)
+			hft_agenda_put(intake->engine->agenda, intake->kind,
+						   intake->ids[i], due);
+	}
+}
+
+/*
+ * Load them together; if that raises, one by one, so that a row that cannot
+ * be read stops no other (P6).
+ */
+static void
+take_in(Intake *intake)
+{
+	HftEngine  *engine = intake->engine;
+	TimestampTz later = TimestampTzPlusMilliseconds(hft_now(), LATER_MS);
+
+	intake->loaded = 0;
+	if (hft_step_guarded(&engine->steps, load_rows, intake))
+	{
+		put_back(intake, later);
+		for (int i = 0; i < intake->loaded; i++)
+			engine->tasks[engine->ntasks++] = intake->tasks[i];
+		advance(engine, intake->tasks, intake->loaded);
+	}
+	else if (intake->count == 1)
+	{
+		intake->loaded = 0;
+		later = TimestampTzPlusMilliseconds(later, HFT_UNREADABLE_MS);
+		put_back(intake, later);
+	}
+	else
+	{
+		for (int i = 0; i < intake->count; i++)
+		{
+			Intake		single = *intake;
+
+			single.ids = &intake->ids[i];
+			single.count = 1;
+			take_in(&single);
+		}
+	}
+}
+
+/*
+ * Start what is due, while there is room.  Rows that follow each other and
+ * are of one kind are loaded together.
+ */
+static void
+start_due(HftEngine *engine)
+{
+	TimestampTz now = hft_now();
+	Intake		intake = {.engine = engine};
+	int			kind;
+	int64		id;
+
+	intake.ids = palloc(sizeof(int64) * TASK_LIMIT);
+	intake.tasks = palloc(sizeof(HftTask *) * TASK_LIMIT);
+	while (engine->installed && has_room(engine) &&
+		   (id = hft_agenda_take(engine->agenda, now, &kind)) != 0)
+	{
+		int			room = Min(TASK_LIMIT - engine->ntasks, hft_max_requests -
+							   (engine->ntasks - engine->nlater));
+
+		intake.kind = kind;
+		intake.count = 0;
+		do
+			intake.ids[intake.count++] = id;
+		while (intake.count < room &&
+			   (id = hft_agenda_take_kind(engine->agenda, now, kind)) != 0);
+		take_in(&intake);
 		CHECK_FOR_INTERRUPTS();
 	}
-	while ((transfer = hft_http_hungry(engine->http)) != NULL)
-	{
-		feed(engine, hft_transfer_owner(transfer));
-		CHECK_FOR_INTERRUPTS();
-	}
-	resume_waiting(engine);
-	measure(engine);
+	pfree(intake.ids);
+	pfree(intake.tasks);
+}
+
+/* ---- the pass */
+
+/* When something is to be done without news from the network. */
+static TimestampTz
+next_due(HftEngine *engine)
+{
+	TimestampTz due = DT_NOEND;
+
+	if (hft_steps_paused(&engine->steps))
+		return engine->steps.pause_until;
+	if (has_room(engine))
+		due = hft_agenda_first(engine->agenda);
+	if (due != DT_NOEND)
+		due = TimestampTzPlusMilliseconds(due, GATHER_MS);
+	if (engine->look)
+		due = Min(due, TimestampTzPlusMilliseconds(hft_now(),
+												   look_wait_ms(engine)));
+	for (int i = 0; engine->nlater > 0 && i < engine->ntasks; i++)
+		if (engine->tasks[i]->retry_at != 0)
+			due = Min(due, engine->tasks[i]->retry_at);
+	return due;
 }
 
 bool
-hft_engine_turn(HftEngine *engine, bool look, TimestampTz *next_due)
+hft_engine_turn(HftEngine *engine, bool look, TimestampTz *due)
 {
 	MemoryContext cycle = AllocSetContextCreate(engine->context, "hft cycle",
 												ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cycle);
-	bool		installed = true;
-	bool		room;
 
 	pgstat_report_activity(STATE_RUNNING, "hft: driving jobs");
-	if (look && engine->ntasks > 0)
+	/* a clock that was set back moves everything away (F70) */
+	engine->look |= look || hft_now() < engine->turned_at;
+	engine->turned_at = hft_now();
+	if (look)
 		drop_cancelled(engine);
-	drive(engine);
-	room = engine->ntasks < Min(hft_max_requests, TASK_LIMIT);
-	if ((look || engine->due <= hft_now()) && room &&
-		engine->pause_until <= GetCurrentTimestamp())
-		installed = load_due(engine);
-	if (!installed)
+	finish_transfers(engine);
+	feed_hungry(engine);
+	if (engine->nlater > 0)
+		retry_answers(engine);
+	resume_waiting(engine);
+	measure(engine);
+	if (!hft_steps_paused(&engine->steps))
+	{
+		look_at_tables(engine);
+		start_due(engine);
+	}
+	if (!engine->installed)
 		close_everything(engine);
-	*next_due = room ? engine->due : DT_NOEND;
+	*due = next_due(engine);
 	pgstat_report_activity(STATE_IDLE, NULL);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cycle);
-	return installed;
+	return engine->installed;
 }
 
 void
-hft_engine_wait(HftEngine *engine, long limit_ms, TimestampTz next_due)
+hft_engine_wait(HftEngine *engine, long limit_ms, TimestampTz due)
 {
 	TimestampTz now = hft_now();
 	long		wait_ms = limit_ms;
 
-	if (next_due <= now)
+	if (due <= now)
 		wait_ms = 0;
-	else if (next_due != DT_NOEND)
-		wait_ms = Min(wait_ms, TimestampDifferenceMilliseconds(now, next_due));
+	else if (due != DT_NOEND)
+		wait_ms = Min(wait_ms, TimestampDifferenceMilliseconds(now, due));
 	for (int i = 0; i < engine->ntasks; i++)
 		if (is_measuring(engine->tasks[i]))
 			wait_ms = 0;		/* measuring goes on */
-	hft_http_wait(engine->http, wait_ms, engine->wait_event);
+	hft_http_wait(engine->steps.http, wait_ms, engine->wait_event);
 }

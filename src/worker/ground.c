@@ -4,8 +4,9 @@
  *	  What every subject needs before it may ask a provider for something.
  *
  * Server, owner, right to spend and credential are looked at anew in each
- * turn (R40).  A credential the provider rejected is not tried again until
- * it changes, by this process at least (F27).
+ * turn (R40), in what is remembered of them until it changes.  A credential
+ * the provider rejected is not tried again until it changes, by this process
+ * at least (F27).
  *
  *-------------------------------------------------------------------------
  */
@@ -87,7 +88,7 @@ hft_task_reject_credential(HftTask *task, Oid owner)
 {
 	const char *server = task->server->facts.name;
 	const char *problem;
-	char	   *secret = hft_server_secret(task->server, owner, &problem);
+	char	   *secret = hft_account_secret(task->account, &problem);
 
 	if (secret != NULL && !is_rejected(server, owner, secret))
 		reject_credential(server, owner, secret);
@@ -99,22 +100,21 @@ hft_task_ground(HftTask *task, const char *server, Oid owner, bool spends,
 				HftGround *ground)
 {
 	const char *problem = NULL;
-	MemoryContext caller;
 
 	hft_secret_free(task->secret);
 	task->secret = NULL;
 	ground->credential = false;
 	ground->hint = "Set it right, then call hft.retry_job().";
-	/* it is needed until the answer is read, long after this transaction */
-	caller = MemoryContextSwitchTo(task->context);
-	task->server = hft_server_load(server, true);
-	MemoryContextSwitchTo(caller);
-	if (task->server == NULL)
+	hft_account_release(task->account);
+	task->server = NULL;
+	task->account = hft_account_use(server, owner);
+	if (task->account == NULL)
 	{
 		ground->message = psprintf("server \"%s\" does not exist any more",
 								   server);
 		return false;
 	}
+	task->server = hft_account_server(task->account);
 	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(owner)))
 	{
 		ground->message = "the owner does not exist any more";
@@ -127,7 +127,7 @@ hft_task_ground(HftTask *task, const char *server, Oid owner, bool spends,
 		ground->hint = "GRANT USAGE ON FOREIGN SERVER to the owner, then call hft.retry_job().";
 		return false;
 	}
-	task->secret = hft_server_secret(task->server, owner, &problem);
+	task->secret = hft_account_secret(task->account, &problem);
 	if (task->secret != NULL && !is_rejected(server, owner, task->secret))
 		return true;
 	ground->credential = true;

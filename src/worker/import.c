@@ -27,6 +27,7 @@
 #include "worker/job_internal.h"
 #include "worker/retry.h"
 #include "worker/subject.h"
+#include "worker/wakeup.h"
 #include "worker/worker.h"
 
 typedef struct Import
@@ -40,20 +41,15 @@ typedef struct Import
 #define task_import(task) ((Import *) (task)->row)
 
 static int
-load_imports(HftTask **tasks, int room, const int64 *busy, int nbusy)
+load_imports(HftTask **tasks, const int64 *ids, int count)
 {
 	static HftStatement load = {
 		"SELECT id, owner::oid::bigint, server, (remote->'cursor')::text,"
 		" failures FROM hft.import"
-		" WHERE state IN ('pending', 'running') AND due_at <= $1"
-		" AND id <> ALL ($2) ORDER BY due_at LIMIT $3",
-		3, {TIMESTAMPTZOID, INT8ARRAYOID, INT8OID}
+		" WHERE id = ANY ($1) AND state IN ('pending', 'running')",
+		1, {INT8ARRAYOID}
 	};
-	Datum		values[] = {
-		TimestampTzGetDatum(hft_now()),
-		PointerGetDatum(hft_id_array(busy, nbusy)),
-		Int64GetDatum(room)
-	};
+	Datum		values[] = {PointerGetDatum(hft_id_array(ids, count))};
 	HftScope	scope;
 	uint64		rows;
 
@@ -78,17 +74,10 @@ load_imports(HftTask **tasks, int room, const int64 *busy, int nbusy)
 	return (int) rows;
 }
 
-static TimestampTz
-next_import(const int64 *busy, int nbusy)
-{
-	static HftStatement next = {
-		"SELECT min(due_at) FROM hft.import"
-		" WHERE state IN ('pending', 'running') AND id <> ALL ($1)",
-		1, {INT8ARRAYOID}
-	};
-
-	return hft_next_due(&next, busy, nbusy);
-}
+static HftStatement live_imports = {
+	"SELECT id, due_at FROM hft.import"
+	" WHERE state IN ('pending', 'running') AND due_at IS NOT NULL", 0
+};
 
 /* Write where the import stands; message NULL: no error. */
 static void
@@ -102,7 +91,7 @@ record(HftTask *task, const char *state, const char *cursor, int64 due_ms,
 		" due_at = $4 + $5 * interval '1 millisecond',"
 		" failures = $6, error_message = $7, error_hint = $8,"
 		" finished_at = CASE WHEN $2 IN ('succeeded', 'failed') THEN $4 END,"
-		" revision = revision + 1 WHERE id = $1",
+		" revision = revision + 1 WHERE id = $1 RETURNING due_at",
 		8, {INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT4OID,
 		TEXTOID, TEXTOID}
 	};
@@ -118,7 +107,8 @@ record(HftTask *task, const char *state, const char *cursor, int64 due_ms,
 	hft_param(&params, Int32GetDatum(task_import(task)->failures), false);
 	hft_param_text(&params, hft_redact(message, 2048));
 	hft_param_text(&params, hint);
-	(void) hft_statement_run(&update, params.values, params.nulls, 0);
+	if (hft_statement_run(&update, params.values, params.nulls, 0) > 0)
+		task->due = hft_row_due(0, 1);
 	hft_scope_leave(&scope);
 	task->lasting = true;
 }
@@ -185,6 +175,7 @@ adopt(HftTask *task)
 		(void) hft_statement_run(&insert, params.values, params.nulls, 0);
 	}
 	hft_scope_leave(&scope);
+	hft_wakeup_at_commit();		/* they are due at once */
 }
 
 /*
@@ -286,8 +277,8 @@ mark_none(HftTask **tasks, int ntasks)
 
 const HftSubject hft_import_subject = {
 	.name = "import",
+	.live = &live_imports,
 	.load = load_imports,
-	.next_due = next_import,
 	.next = next_page,
 	.apply = apply_import,
 	.blame = blame_import,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * job.h
- *	  A job's row in memory, its states, and the one way it is changed.
+ *	  A job's row in memory, and its states.
  *
  * Include postgres.h first; all need a transaction and open their own scope.
  *
@@ -11,6 +11,7 @@
 #define HFT_JOB_H
 
 #include "datatype/timestamp.h"
+#include "base/sql.h"
 #include "provider/provider.h"
 
 typedef enum HftJobState
@@ -55,6 +56,7 @@ typedef struct HftJob
 	char	   *remote;			/* cursors by operation, JSON */
 	int			failures;
 	int64		epoch;			/* as claimed */
+	TimestampTz due;			/* as last recorded */
 	MemoryContext context;		/* of the row and its task */
 	bool		is_here;		/* submitted in this cluster and database */
 	HftJobFacts facts;
@@ -67,6 +69,13 @@ typedef struct HftJob
 	int			attempt_looks;
 	int64		attempt_age_ms;
 
+	/* what the platform last said, besides the facts */
+	bool		has_error;		/* one stands */
+	char	   *effective;		/* JSON */
+	int64		steps_done;
+	int64		steps_total;
+	int64		finish_ms;
+
 	HftRemoteState final;		/* terminal remote state not yet ours */
 	HftJobFile *file;			/* what this turn is about */
 	bool		polled;			/* this task has read the status */
@@ -76,44 +85,15 @@ typedef struct HftJob
 	char	   *find_cursor;	/* its next page */
 } HftJob;
 
-/* One change: hft_job_change(), set what changes, hft_job_record(). */
-typedef struct HftJobChange
-{
-	HftJobState state;
-	HftJobState resume_state;
-	const char *reason;			/* needs_attention: why */
-	int64		due_ms;			/* from now; -1: nothing to do by itself */
-	int			failures;
-	bool		answered;		/* the provider said something about it */
-	bool		fulfilled;		/* what was wanted has been done */
-	const char *cursor_key;		/* operation whose cursor changes, or NULL */
-	const char *cursor;			/* JSON; NULL: remove it */
-	const HftOutcome *outcome;	/* remote facts to copy; may be NULL */
-	const char *error_class;	/* NULL: no error stands */
-	const char *error_code;
-	const char *sqlstate;
-	const char *message;
-	const char *hint;
-	bool		keep_error;		/* the error that stands goes on standing */
-	HftRemoteState final;
-} HftJobChange;
-
 extern const char *hft_job_state_name(HftJobState state);
 
-/* Jobs due now, claimed for this worker's epoch, each in its own context. */
-extern int	hft_jobs_load(HftJob **jobs, int room, const int64 *busy,
-						  int nbusy);
-extern TimestampTz hft_jobs_next_due(const int64 *busy, int nbusy);
-extern void hft_job_change(const HftJob *job, HftJobChange *change);
-
 /*
- * Write it, fenced by epoch and state; false when the row is not ours any
- * more (P2, F63).  Moves phase times, notifies hft_job, and updates *job.
+ * Those of the jobs that are live, claimed for this worker's epoch, each in
+ * its own context; jobs that somebody else holds locked are left out.
  */
-extern bool hft_job_record(HftJob *job, const HftJobChange *change);
+extern int	hft_jobs_load(HftJob **jobs, const int64 *ids, int count);
+extern HftStatement hft_jobs_live;
 
-/* Is the row still as we believe?  Then it stays so until the commit. */
-extern bool hft_job_hold(const HftJob *job);
 /* Add a message of ours to the job's events. */
 extern void hft_job_note(int64 job_id, const char *level, const char *text);
 

@@ -69,6 +69,7 @@ hft_job_finish_turn(HftTask *task, const HftJobChange *change, bool again)
 							   change->outcome->remote_id)));
 		return HFT_TURN_RELEASE;
 	}
+	task->due = job->due;
 	return again ? HFT_TURN_AGAIN : HFT_TURN_RELEASE;
 }
 
@@ -353,6 +354,17 @@ book_training(int64 job_id, const HftOutcome *outcome)
 	hft_scope_leave(&scope);
 }
 
+/* A status that changes nothing is recorded with the end of the poll. */
+static bool
+is_old_news(const HftTask *task, HftJobState state)
+{
+	const HftJob *job = task_job(task);
+
+	return state == job->state && !job->has_error && job->failures == 0 &&
+		task->outcome.cursor == NULL && task->call.cursor == NULL &&
+		hft_job_knows(job, &task->outcome);
+}
+
 static HftTurn
 apply_status(HftTask *task, const HftResult *result)
 {
@@ -382,6 +394,8 @@ apply_status(HftTask *task, const HftResult *result)
 	}
 	else if (outcome->state != HFT_REMOTE_UNKNOWN)
 		change.state = states[outcome->state];
+	if (change.final == HFT_REMOTE_UNKNOWN && is_old_news(task, change.state))
+		return HFT_TURN_AGAIN;
 	if (outcome->state == HFT_REMOTE_FAILED)
 		hft_job_explain_failure(task, &change);
 	turn = hft_job_finish_turn(task, &change, true);
@@ -429,11 +443,28 @@ hft_job_history_done(HftTask *task)
 		job->history_read = true;
 		return HFT_TURN_AGAIN;
 	}
+	if (job->polled && job->failures == 0 && job->wanted == NULL)
+	{
+		task->rest_ms = poll_delay();
+		return HFT_TURN_REST;
+	}
 	hft_job_change(job, &change);
 	change.keep_error = true;
 	change.failures = 0;
 	change.due_ms = poll_delay();
 	return hft_job_finish_turn(task, &change, false);
+}
+
+/* Nothing is stored of such a page, not even where the next one begins. */
+static bool
+is_empty_page(const HftTask *task)
+{
+	const HftOutcome *outcome = &task->outcome;
+
+	return outcome->progress == HFT_DONE && outcome->nevents == 0 &&
+		outcome->nmetrics == 0 && outcome->ncheckpoints == 0 &&
+		hft_job_same_json(task->call.cursor, outcome->cursor) &&
+		hft_job_knows(task_job(task), outcome);
 }
 
 static HftTurn
@@ -443,6 +474,8 @@ apply_history(HftTask *task, const HftResult *result)
 	const HftOutcome *outcome = &task->outcome;
 	HftJobChange change;
 
+	if (is_empty_page(task))
+		return hft_job_history_done(task);
 	hft_history_store(job->id, outcome);
 	hft_job_change(job, &change);
 	change.keep_error = true;

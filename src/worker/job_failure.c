@@ -130,6 +130,8 @@ retry_later(HftTask *task)
 	hft_job_change(job, &change);
 	change.failures = job->failures + 1;
 	describe_error(task, &change);
+	/* the status before it may have had nothing new to be recorded */
+	change.answered = task->op == HFT_OP_HISTORY && job->polled;
 	change.keep_error = job->final != HFT_REMOTE_UNKNOWN;
 	change.due_ms = hft_retry_delay(job->failures,
 									task->outcome.retry_after_ms,
@@ -335,5 +337,6 @@ hft_job_blame(HftTask *task, const char *sqlstate, const char *problem)
 		change.due_ms = -1;
 		change.hint = "See the server's log, then call hft.retry_job().";
 	}
-	(void) hft_job_record(job, &change);
+	if (hft_job_record(job, &change))
+		task->due = job->due;
 }

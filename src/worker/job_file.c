@@ -114,14 +114,18 @@ hft_file_cursor(HftJobFile *file, const char *key, const char *cursor)
 	hft_scope_leave(&scope);
 }
 
-/* Let the jobs that wait for this file look at once. */
+/*
+ * Let the jobs that wait for this file look at once; locked ones look by
+ * themselves, a second later.
+ */
 static void
 wake_waiting(int64 file_id)
 {
 	static HftStatement wake = {
-		"UPDATE hft.job SET due_at = least(due_at, $2)"
-		" WHERE state = 'uploading'"
-		" AND $1 IN (training_file_id, validation_file_id)",
+		"UPDATE hft.job SET due_at = least(due_at, $2) WHERE id IN"
+		" (SELECT id FROM hft.job WHERE state = 'uploading'"
+		"  AND $1 IN (training_file_id, validation_file_id)"
+		"  FOR NO KEY UPDATE SKIP LOCKED)",
 		2, {INT8OID, TIMESTAMPTZOID}
 	};
 	Datum		values[] = {
@@ -337,11 +341,11 @@ hft_cursor_get(const char *remote, const char *key)
 }
 
 static int
-load_jobs(HftTask **tasks, int room, const int64 *busy, int nbusy)
+load_jobs(HftTask **tasks, const int64 *ids, int count)
 {
-	HftJob	  **jobs = palloc0(sizeof(HftJob *) * room);
-	int			count = hft_jobs_load(jobs, room, busy, nbusy);
+	HftJob	  **jobs = palloc(sizeof(HftJob *) * count);
 
+	count = hft_jobs_load(jobs, ids, count);
 	for (int i = 0; i < count; i++)
 	{
 		tasks[i] = hft_task_create(&hft_job_subject, jobs[i]->id,
@@ -351,12 +355,31 @@ load_jobs(HftTask **tasks, int room, const int64 *busy, int nbusy)
 	return count;
 }
 
+static void
+rest_jobs(HftTask **tasks, int count)
+{
+	HftJob	  **jobs = palloc(sizeof(HftJob *) * count);
+	int64	   *rest_ms = palloc(sizeof(int64) * count);
+
+	for (int i = 0; i < count; i++)
+	{
+		jobs[i] = task_job(tasks[i]);
+		jobs[i]->due = tasks[i]->due;
+		rest_ms[i] = tasks[i]->rest_ms;
+	}
+	hft_jobs_rest(jobs, rest_ms, count);
+	for (int i = 0; i < count; i++)
+		tasks[i]->due = jobs[i]->due;
+}
+
 /* Show how far an upload is, at most once in SHOW_BYTES (hft.progress). */
 static void
 show_sent(HftTask *task)
 {
 	static HftStatement show = {
-		"UPDATE hft.file SET sent_bytes = $2 WHERE id = $1",
+		"UPDATE hft.file SET sent_bytes = $2 WHERE id ="
+		" (SELECT id FROM hft.file WHERE id = $1"
+		"  FOR NO KEY UPDATE SKIP LOCKED)",
 		2, {INT8OID, INT8OID}
 	};
 	HftJobFile *file = task_job(task)->file;
@@ -412,8 +435,10 @@ mark_cancelled(HftTask **tasks, int ntasks)
 
 const HftSubject hft_job_subject = {
 	.name = "job",
+	.row_size = sizeof(HftJob),
+	.live = &hft_jobs_live,
 	.load = load_jobs,
-	.next_due = hft_jobs_next_due,
+	.rest = rest_jobs,
 	.next = hft_job_next,
 	.apply = hft_job_apply,
 	.blame = hft_job_blame,

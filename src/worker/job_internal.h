@@ -12,7 +12,7 @@
 
 #include "worker/attempt.h"
 #include "worker/ground.h"
-#include "worker/job.h"
+#include "worker/job_change.h"
 #include "worker/task.h"
 
 #define task_job(task) ((HftJob *) (task)->row)
@@ -49,6 +49,10 @@ extern HftTurn hft_job_park(HftTask *task, const char *reason,
 /* The job is over: state, error of the current outcome if it failed. */
 extern HftTurn hft_job_close(HftTask *task, HftJobState state,
 							 const char *message, const char *hint);
+
+/* job_news.c: does the row say all this already, or the same JSON? */
+extern bool hft_job_knows(const HftJob *job, const HftOutcome *outcome);
+extern bool hft_job_same_json(const char *known, const char *said);
 
 /* job.c: take over the stored state; false when the job is over, or gone */
 extern bool hft_job_reread_state(HftJob *job);

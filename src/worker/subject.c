@@ -46,18 +46,10 @@ hft_id_array(const int64 *ids, int count)
 }
 
 TimestampTz
-hft_next_due(HftStatement *statement, const int64 *busy, int nbusy)
+hft_row_due(uint64 row, int column)
 {
-	Datum		values[] = {PointerGetDatum(hft_id_array(busy, nbusy))};
-	HftScope	scope;
-	TimestampTz result;
 	bool		isnull;
-	Datum		due;
+	Datum		due = hft_row_datum(row, column, &isnull);
 
-	hft_scope_enter(&scope);
-	(void) hft_statement_run(statement, values, NULL, 0);
-	due = hft_row_datum(0, 1, &isnull);
-	result = isnull ? DT_NOEND : DatumGetTimestampTz(due);
-	hft_scope_leave(&scope);
-	return result;
+	return isnull ? DT_NOEND : DatumGetTimestampTz(due);
 }

@@ -12,7 +12,6 @@
 
 #include "utils/array.h"
 
-#include "base/sql.h"
 #include "worker/task.h"
 
 extern const HftSubject hft_job_subject;
@@ -34,11 +33,7 @@ extern void hft_param_int(HftParams *params, int64 value, bool isnull);
 /* bigint[] of ids */
 extern ArrayType *hft_id_array(const int64 *ids, int count);
 
-/*
- * Run "SELECT min(due_at) ... id <> ALL ($1)" in a scope of its own;
- * DT_NOEND when there is none.
- */
-extern TimestampTz hft_next_due(HftStatement *statement, const int64 *busy,
-								int nbusy);
+/* A column due_at of the row just returned; DT_NOEND when it is null. */
+extern TimestampTz hft_row_due(uint64 row, int column);
 
 #endif							/* HFT_SUBJECT_H */

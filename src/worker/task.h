@@ -11,7 +11,11 @@
  *		apply()   in a transaction: record what the answer meant
  *		  commit, and again from next() while the task goes on
  *
- * Both may raise; the engine then calls blame() in a fresh transaction.
+ * Both may raise; the engine then calls blame() in a fresh transaction.  Both
+ * set task->due to what they recorded.  Steps of several tasks may share a
+ * transaction; when it fails, the tasks and their rows in memory are put back
+ * (so a row is one flat piece of row_size bytes, whose pointers lead to what
+ * is not changed in place), and each step is taken alone.
  *
  * Include postgres.h first.
  *
@@ -22,10 +26,11 @@
 
 #include "datatype/timestamp.h"
 
+#include "base/sql.h"
 #include "http/http.h"
 #include "provider/provider.h"
+#include "worker/account.h"
 #include "worker/feed.h"
-#include "worker/server.h"
 #include "worker/token.h"
 
 typedef struct HftTask HftTask;
@@ -36,20 +41,24 @@ typedef enum HftTurn
 	HFT_TURN_SEND,				/* task->op is set: build its request */
 	HFT_TURN_AGAIN,				/* something changed locally: call next() */
 	HFT_TURN_MEASURE,			/* read a slice of task->feed, then next() */
-	HFT_TURN_RELEASE			/* rescheduled, parked or over: let go */
+	HFT_TURN_REST,				/* nothing changed: rest() with others, let go */
+	HFT_TURN_RELEASE,			/* rescheduled, parked or over: let go */
+	HFT_TURN_LATER				/* of a step: its row is locked */
 } HftTurn;
 
 typedef struct HftSubject
 {
 	const char *name;			/* "job": for logs and activity */
+	size_t		row_size;		/* 0: its steps never share a transaction */
 
-	/* new tasks for what is due, at most "room", none of "busy" */
-	int			(*load) (HftTask **tasks, int room, const int64 *busy,
-						 int nbusy);
-	/* when the next one falls due; DT_NOEND: never */
-	TimestampTz (*next_due) (const int64 *busy, int nbusy);
+	/* SELECT id, due_at of all rows that have something to do */
+	HftStatement *live;
+	/* new tasks for these rows, as far as they are live and can be had */
+	int			(*load) (HftTask **tasks, const int64 *ids, int count);
 	HftTurn		(*next) (HftTask *task);
 	HftTurn		(*apply) (HftTask *task, const HftResult *result);
+	/* record for all of them that nothing changed; NULL: it never says so */
+	void		(*rest) (HftTask **tasks, int count);
 	/* "problem" is what was raised, redacted; "sqlstate" its code */
 	void		(*blame) (HftTask *task, const char *sqlstate,
 						  const char *problem);
@@ -64,9 +73,11 @@ struct HftTask
 	const HftSubject *subject;
 	int64		id;
 	void	   *row;			/* the subject's own: HftJob, ... */
+	TimestampTz due;			/* of the row, as last recorded */
 	MemoryContext context;		/* everything of the task but the arena */
 	HftArena   *arena;			/* request and outcome of the current turn */
 
+	HftAccount *account;		/* whose is "server" */
 	HftServer  *server;
 	char	   *secret;			/* malloc'd; wiped when signed */
 	HftTokenUse token;			/* what the secret had to buy first */
@@ -77,9 +88,12 @@ struct HftTask
 	int64		attempt;		/* open attempt of this turn; 0: none */
 	bool		lasting;		/* this turn's commit must not be lost */
 	bool		gave_up;		/* cancelled while under way */
+	int64		rest_ms;		/* HFT_TURN_REST: until the next look */
+	TimestampTz retry_at;		/* the answer could not be recorded; 0: no */
 
 	HftFeed    *feed;			/* data set being sent or measured */
 	HftTransfer *transfer;
+	const HftResult *result;	/* of the transfer that is over, or NULL */
 };
 
 /*
@@ -89,6 +103,9 @@ struct HftTask
 extern MemoryContext hft_task_context_create(void);
 extern HftTask *hft_task_create(const HftSubject *subject, int64 id,
 								MemoryContext context);
+
+/* A transfer is over, or to be aborted; what the arena holds goes with it. */
+extern void hft_task_transfer_free(HftTask *task);
 
 /* Abort what is under way and free everything. */
 extern void hft_task_free(HftTask *task);

@@ -47,6 +47,7 @@
 #include "worker/attempt.h"
 #include "worker/engine.h"
 #include "worker/fault.h"
+#include "worker/retry.h"
 #include "worker/shared.h"
 #include "worker/wakeup.h"
 #include "worker/worker.h"
@@ -196,7 +197,8 @@ hft_worker_commit(bool lasting)
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 	MemoryContextSwitchTo(begun_in);
-	pgstat_report_stat(true);	/* or autovacuum never sees our tables (R14) */
+	/* or autovacuum never sees our tables (R14); limits itself to 1/s */
+	(void) pgstat_report_stat(false);
 }
 
 /*
@@ -214,7 +216,7 @@ pin_settings(void)
 		{"row_security", "off"},
 		{"session_replication_role", "origin"},
 		{"statement_timeout", "0"},
-		{"lock_timeout", "5s"},
+		{"lock_timeout", "1s"},
 		{"idle_in_transaction_session_timeout", "0"},
 		{"synchronous_commit", "on"},
 		{"DateStyle", "ISO, YMD"},
@@ -231,6 +233,7 @@ pin_settings(void)
 		SetConfigOption(pinned[i][0], pinned[i][1], PGC_SUSET,
 						PGC_S_OVERRIDE);
 	hft_transaction_timeout_disable();
+	hft_scope_pinned();
 }
 
 /* Leave the slot; runs before shared memory goes away. */
@@ -363,7 +366,7 @@ is_idle(TimestampTz *idle_since, bool busy, TimestampTz next_due)
 		*idle_since = now;
 		return false;
 	}
-	return TimestampDifferenceExceeds(*idle_since, now, timeout_ms);
+	return hft_has_passed(*idle_since, now, timeout_ms);
 }
 
 /*
@@ -377,7 +380,7 @@ look_is_due(TimestampTz *looked_at)
 	TimestampTz now = GetCurrentTimestamp();
 	int			interval_ms = hft_shared ? LOOK_MS : NAP_MS;
 
-	if (!TimestampDifferenceExceeds(*looked_at, now, interval_ms))
+	if (!hft_has_passed(*looked_at, now, interval_ms))
 		return false;
 	*looked_at = now;
 	return true;
@@ -403,6 +406,7 @@ work(HftEngine *engine)
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 		reload_settings();
+		(void) pgstat_report_stat(false);
 		hft_engine_status(engine, &status);
 		look |= publish(installed, DT_NOEND, &status);
 		look |= look_is_due(&looked_at);

@@ -6,6 +6,7 @@
  *-------------------------------------------------------------------------
  */
 #include "tokenizer/internal.h"
+#include "tokenizer/window.h"
 
 /* Tokens of a piece that the cache can hold. */
 static int64_t
@@ -23,7 +24,8 @@ count_short(HftEncoding *enc, const uint8_t *piece, size_t len)
 		return count;
 	count = 1;
 	if (hft_word_find(&enc->vocab, piece, len) == HFT_NO_TOKEN)
-		count = hft_merge(&enc->vocab, &enc->space, piece, len);
+		count = hft_merge_piece(&enc->vocab, &enc->space, piece, len,
+								NULL);
 	if (count > 0)
 		hft_cache_store(cache, key, count);
 	return count;
@@ -40,7 +42,8 @@ count_whole(HftEncoding *enc, const uint8_t *piece, size_t len)
 		return count;
 	count = 1;
 	if (hft_word_find(&enc->vocab, piece, len) == HFT_NO_TOKEN)
-		count = hft_merge(&enc->vocab, &enc->space, piece, len);
+		count = hft_merge_piece(&enc->vocab, &enc->space, piece, len,
+								NULL);
 	if (count > 0)
 		hft_long_store(&enc->long_cache, hash, piece, len, count);
 	return count;
@@ -83,7 +86,7 @@ take_part(HftEncoding *enc, const uint8_t *part, size_t len)
 
 	/* a token that only whole pieces give must not be found in a part */
 	if (enc->vocab.header->unreachable != 0)
-		return hft_merge(&enc->vocab, &enc->space, part, len);
+		return hft_merge_piece(&enc->vocab, &enc->space, part, len, NULL);
 	if (len > HFT_CACHED_BYTES)
 		return count_whole(enc, part, len);
 	parts->start[parts->n] = part - parts->base;

@@ -6,6 +6,7 @@
  *-------------------------------------------------------------------------
  */
 #include "tokenizer/internal.h"
+#include "tokenizer/window.h"
 
 /* Where tokens go: those with a number below "room" are stored. */
 typedef struct TokenSink
@@ -39,18 +40,44 @@ put_index(HftTokenScan *scan, TokenSink *sink, uint32_t index)
 			  vocab->offsets[index + 1] - vocab->offsets[index]);
 }
 
+/* Tokens of a part of a piece, and where they started. */
+typedef struct PartSink
+{
+	HftTokenScan *scan;
+	TokenSink  *sink;
+	int64_t		tokens;
+	size_t		at;
+} PartSink;
+
+static void
+take_symbols(void *context, const uint32_t *symbol, int64_t n)
+{
+	PartSink   *part = context;
+	int64_t		i;
+
+	for (i = 0; i < n; i++)
+		put_index(part->scan, part->sink, symbol[i]);
+}
+
+static void
+drop_symbols(void *context)
+{
+	PartSink   *part = context;
+
+	part->scan->tokens = part->tokens;
+	part->sink->at = part->at;
+}
+
 /* A piece, or a part of one that no token crosses the ends of. */
 static int64_t
 encode_part(HftTokenScan *scan, const uint8_t *part, size_t len,
 			TokenSink *sink)
 {
 	HftEncoding *enc = scan->enc;
-	int64_t		n = hft_merge(&enc->vocab, &enc->space, part, len);
-	int64_t		i;
+	PartSink	start = {scan, sink, scan->tokens, sink->at};
+	HftSymbolSink symbols = {take_symbols, drop_symbols, &start};
 
-	for (i = 0; i < n; i++)
-		put_index(scan, sink, enc->space.symbol[i]);
-	return n;
+	return hft_merge_piece(&enc->vocab, &enc->space, part, len, &symbols);
 }
 
 static int64_t

@@ -295,6 +295,7 @@ merge_long(const HftVocab *vocab, HftMergeSpace *space,
 		left -= merge_item(vocab, space, &nheap,
 						   heap_pop(space->heap, &nheap), n);
 	}
+	space->steps += steps;
 	for (i = 0; i < n; i = space->next[i])
 		space->symbol[to++] = space->symbol[i];
 	return left;
@@ -310,6 +311,7 @@ hft_merge(const HftVocab *vocab, HftMergeSpace *space, const uint8_t *piece,
 {
 	if (!space_reserve(space, len > SHORT_PIECE ? len : SHORT_PIECE))
 		return HFT_MERGE_NO_MEMORY;
+	space->steps += len;
 	if (len <= SHORT_PIECE)
 		return merge_short(vocab, piece, len, space->symbol);
 	return merge_long(vocab, space, piece, len);

@@ -49,6 +49,7 @@ typedef struct HftMergeSpace
 	uint32_t   *prev;
 	uint64_t   *heap;			/* rank and position of candidate pairs */
 	size_t		room;			/* symbols the arrays hold */
+	uint64_t	steps;			/* taken so far, for tests */
 	const volatile sig_atomic_t *stop;	/* ends a merge when set; or NULL */
 } HftMergeSpace;
 

@@ -59,7 +59,16 @@ CREATE FUNCTION hft.convert(example jsonb, format text DEFAULT 'openai')
 	AS 'MODULE_PATHNAME', 'hft_sql_convert';
 REVOKE ALL ON FUNCTION hft.convert(jsonb, text) FROM PUBLIC;
 COMMENT ON FUNCTION hft.convert(jsonb, text) IS
-	'An example (or its messages) as a line of a platform''s training file';
+	'An example, in our shape or another platform''s, as a line of a platform''s training file';
+
+CREATE FUNCTION hft.check_example(example jsonb, format text DEFAULT NULL,
+	OUT rule text, OUT severity text, OUT holds_for text, OUT message text)
+	RETURNS SETOF record
+	LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE ROWS 5
+	AS 'MODULE_PATHNAME', 'hft_sql_check_example';
+REVOKE ALL ON FUNCTION hft.check_example(jsonb, text) FROM PUBLIC;
+COMMENT ON FUNCTION hft.check_example(jsonb, text) IS
+	'What stands against an example in a format (in any), and what writing it there would leave out';
 
 CREATE FUNCTION hft.count_tokens(example jsonb, model text) RETURNS integer
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50

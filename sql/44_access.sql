@@ -12,7 +12,8 @@ LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT routine::text = ANY (ARRAY[
 		'count_tokens', 'encode', 'decode', 'encodings', 'truncate_tokens',
-		'chunk_tokens', 'fits', 'count_tokens_detail', 'message', 'messages', 'convert', 'rules',
+		'chunk_tokens', 'fits', 'count_tokens_detail', 'message', 'messages',
+		'convert', 'check_example', 'rules',
 		'create_dataset', 'alter_dataset', 'drop_dataset',
 		'snapshot_dataset', 'check_dataset', 'profile_dataset',
 		'diff_dataset', 'verify_dataset', 'export_jsonl',

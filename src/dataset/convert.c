@@ -2,7 +2,7 @@
  *
  * convert.c
  *	  One example that the user holds in his hands: its line in a platform's
- *	  format, its tokens.
+ *	  format, what stands against it there, its tokens.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,31 +11,31 @@
 #include "access/htup_details.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 
+#include "base/rows.h"
+#include "dataset/reading.h"
 #include "dataset/tokens.h"
 #include "example/measure.h"
-#include "example/writer.h"
+#include "example/rule.h"
 
 PG_FUNCTION_INFO_V1(hft_sql_convert);
+PG_FUNCTION_INFO_V1(hft_sql_check_example);
 PG_FUNCTION_INFO_V1(hft_sql_count_example_tokens);
 PG_FUNCTION_INFO_V1(hft_sql_count_tokens_detail);
 
 /* What a call site keeps from call to call. */
 typedef struct Site
 {
-	HftExample	example;
-	HftBuffer	canonical;
+	HftReading *reading;
 	HftBuffer	line;
 	HftCounter	counter;
 	char	   *model;			/* that the counter is for, or NULL */
 	uint64		generation;		/* of what models mean */
 	bool		exact;			/* unless an image says otherwise */
 	char	   *rule;			/* that is followed, in words */
-	StringInfoData json;
 	MemoryContextCallback cleanup;
 } Site;
 
@@ -44,8 +44,6 @@ release(void *arg)
 {
 	Site	   *site = arg;
 
-	hft_example_free(&site->example);
-	hft_buffer_free(&site->canonical);
 	hft_buffer_free(&site->line);
 	hft_counter_free(&site->counter);
 }
@@ -60,11 +58,8 @@ get_site(FunctionCallInfo fcinfo)
 		return site;
 	caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 	site = palloc0(sizeof(Site));
-	hft_example_init(&site->example);
-	site->example.ascii = GetDatabaseEncoding() != PG_UTF8;
-	hft_buffer_init(&site->canonical, HFT_JSON_MAX_BYTES);
+	site->reading = hft_reading_make();
 	hft_buffer_init(&site->line, HFT_JSON_MAX_BYTES);
-	initStringInfo(&site->json);
 	site->cleanup.func = release;
 	site->cleanup.arg = site;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &site->cleanup);
@@ -73,56 +68,73 @@ get_site(FunctionCallInfo fcinfo)
 	return site;
 }
 
-/* Build argument 0 in site->example and site->canonical. */
-static void
-build_example(FunctionCallInfo fcinfo, Site *site)
-{
-	Jsonb	   *jsonb = PG_GETARG_JSONB_P(0);
-	HftRow		row = {0};
-	HftText    *text = &row.column[HFT_COLUMN_MESSAGES];
-	HftExampleProblem problem;
-
-	resetStringInfo(&site->json);
-	(void) JsonbToCString(&site->json, &jsonb->root, VARSIZE(jsonb));
-	text->data = pg_server_to_any(site->json.data, site->json.len, PG_UTF8);
-	text->length = text->data == site->json.data ? site->json.len :
-		strlen(text->data);
-	hft_buffer_reset(&site->canonical);
-	problem = hft_example_build(&site->example, HFT_METHOD_SFT, &row,
-								&site->canonical);
-	if (problem.status != HFT_EXAMPLE_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("the value cannot become an example: %s",
-						problem.text)));
-}
-
 Datum
 hft_sql_convert(PG_FUNCTION_ARGS)
 {
 	Site	   *site = get_site(fcinfo);
 	char	   *format = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	const HftWriter *writer = hft_writer_lookup(format);
+	const HftWriter *writer = hft_format_get(format);
 	const char *problem;
 
-	if (writer == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unknown format \"%s\"", format),
-				 errhint("The formats are \"openai\" and \"together\".")));
-	build_example(fcinfo, site);
+	hft_reading_take(site->reading, PG_GETARG_JSONB_P(0));
 	hft_buffer_reset(&site->line);
-	problem = writer->write(site->canonical.data, site->canonical.length,
-							&site->line);
+	problem = writer->write(site->reading->canonical.data,
+							site->reading->canonical.length, &site->line);
 	if (problem != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("the example cannot be written in format \"%s\"",
 						format),
-				 errdetail("%s", problem)));
+				 errdetail("%s", problem),
+				 errhint("SELECT * FROM hft.check_example() tells all that stands against it.")));
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(site->line.data,
 											  (int) site->line.length));
 }
+
+/* ---- findings ---- */
+
+/* Whose findings are asked for. */
+typedef struct Asking
+{
+	ReturnSetInfo *result;
+	const char *format;			/* NULL: every one */
+} Asking;
+
+static void
+put_finding(void *arg, const HftRule *rule, const char *message)
+{
+	Asking	   *asking = arg;
+	HftRowMaker row = {.n = 0};
+
+	if (rule->format != NULL && asking->format != NULL &&
+		strcmp(rule->format, asking->format) != 0)
+		return;
+	hft_put_text(&row, rule->id);
+	hft_put_text(&row, hft_severity_name(rule->severity));
+	hft_put_text(&row, rule->format);
+	hft_put_text(&row, message);
+	hft_put_end(&row, asking->result);
+}
+
+Datum
+hft_sql_check_example(PG_FUNCTION_ARGS)
+{
+	Asking		asking = {(ReturnSetInfo *) fcinfo->resultinfo, NULL};
+	HftReading *reading;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	if (!PG_ARGISNULL(1))
+		asking.format =
+			hft_format_get(text_to_cstring(PG_GETARG_TEXT_PP(1)))->format;
+	reading = hft_reading_make();
+	hft_reading_take(reading, PG_GETARG_JSONB_P(0));
+	hft_example_check(&reading->example, put_finding, &asking);
+	return (Datum) 0;
+}
+
+/* ---- tokens ---- */
 
 /* What the counts of a model follow, in words. */
 static char *
@@ -168,8 +180,8 @@ count_example(FunctionCallInfo fcinfo, HftTokens *tokens)
 	Site	   *site = get_site(fcinfo);
 
 	use_model(site, PG_GETARG_TEXT_PP(1), fcinfo->flinfo->fn_mcxt);
-	build_example(fcinfo, site);
-	if (!hft_counter_count(&site->counter, &site->example, tokens))
+	hft_reading_take(site->reading, PG_GETARG_JSONB_P(0));
+	if (!hft_counter_count(&site->counter, &site->reading->example, tokens))
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory")));

@@ -28,8 +28,8 @@
 #include "compat.h"
 #include "base/sql.h"
 #include "dataset/dataset.h"
+#include "dataset/reading.h"
 #include "example/draw.h"
-#include "example/writer.h"
 
 PG_FUNCTION_INFO_V1(hft_sql_export_jsonl);
 
@@ -45,19 +45,6 @@ typedef struct Export
 	int64		n;
 	MemoryContextCallback cleanup;
 } Export;
-
-static const HftWriter *
-find_writer(const char *format)
-{
-	const HftWriter *writer = hft_writer_lookup(format);
-
-	if (writer == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unknown format \"%s\"", format),
-				 errhint("The formats are \"openai\" and \"together\".")));
-	return writer;
-}
 
 pg_noreturn static void
 refuse_line(const HftWriter *writer, const char *what, const char *problem)
@@ -141,7 +128,7 @@ open_export(FunctionCallInfo fcinfo)
 	ReturnSetInfo *info = (ReturnSetInfo *) fcinfo->resultinfo;
 	Export	   *export = palloc0(sizeof(Export));
 
-	export->writer = find_writer(text_to_cstring(PG_GETARG_TEXT_PP(3)));
+	export->writer = hft_format_get(text_to_cstring(PG_GETARG_TEXT_PP(3)));
 	hft_buffer_init(&export->line, MaxAllocSize - VARHDRSZ);
 	export->cleanup.func = release_line;
 	export->cleanup.arg = export;

@@ -43,9 +43,12 @@ for (1 .. KILLS)
 	# the cluster is restarting, the launcher backs off: wait for a worker
 	while (!@pids && time() < $deadline)
 	{
-		my ($code, $out) = $node->psql('postgres', qq{
-			SELECT pid FROM pg_catalog.pg_stat_activity
-			WHERE backend_type = 'hft worker'}, on_error_die => 0);
+		# psql may leave before it has read the statement: a broken pipe
+		my ($code, $out) = eval {
+			$node->psql('postgres', qq{
+				SELECT pid FROM pg_catalog.pg_stat_activity
+				WHERE backend_type = 'hft worker'}, on_error_die => 0);
+		};
 		@pids = split /\n/, $out if defined $code && $code == 0 && $out;
 		sleep 0.05;
 	}

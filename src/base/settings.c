@@ -33,6 +33,7 @@ int			hft_poll_interval;
 int			hft_retry_limit;
 int			hft_settle_time;
 int			hft_chat_timeout;
+int			hft_token_cache;
 int			hft_connect_timeout;
 int			hft_request_timeout;
 
@@ -212,11 +213,27 @@ define_limits(void)
 							NULL, NULL, NULL);
 }
 
+/*
+ * Memory of the session itself, as work_mem is.  With the default, English
+ * prose and ten other languages are counted as fast as with any more.
+ */
+static void
+define_memory(void)
+{
+	DefineCustomIntVariable("hft.token_cache",
+							"Memory for counts of words, for each encoding a session uses.",
+							"What was taken is not given back before the session ends.",
+							&hft_token_cache, 16 * 1024, 256, 1024 * 1024,
+							PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+}
+
 void
 hft_settings_define(void)
 {
 	define_destinations();
 	define_work();
 	define_limits();
+	define_memory();
 	MarkGUCPrefixReserved("hft");
 }

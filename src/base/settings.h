@@ -28,6 +28,7 @@ extern int	hft_settle_time;	/* s; -1: what the platform's sheet says */
 
 /* calls from a session: USERSET, bounded */
 extern int	hft_chat_timeout;	/* ms, default 60000 */
+extern int	hft_token_cache;	/* kB for an encoding's counts, 16384 */
 
 /* connect, low-speed and total limits of R22, SIGHUP */
 extern int	hft_connect_timeout;	/* ms, default 10000 */

@@ -26,6 +26,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "base/settings.h"
 #include "dataset/tokens.h"
 #include "tokenizer/compile.h"
 
@@ -119,6 +120,12 @@ report_open_failure(HftTokenStatus status, const char *name,
 	}
 }
 
+static void
+limit_cache(HftEncoding *enc)
+{
+	hft_encoding_limit_cache(enc, hft_token_cache * (size_t) 1024);
+}
+
 /* One this backend has open, or opens now and keeps. */
 static HftEncoding *
 keep_encoding(const char *name, bool missing_ok)
@@ -129,8 +136,12 @@ keep_encoding(const char *name, bool missing_ok)
 	int			i;
 
 	for (i = 0; i < encodings.n; i++)
-		if (strcmp(encodings.name[i], name) == 0)
-			return encodings.open[i];
+	{
+		if (strcmp(encodings.name[i], name) != 0)
+			continue;
+		limit_cache(encodings.open[i]);
+		return encodings.open[i];
+	}
 	if (encodings.n == MAX_ENCODINGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -142,6 +153,7 @@ keep_encoding(const char *name, bool missing_ok)
 	if (status != HFT_TOKEN_OK)
 		report_open_failure(status, name, path);
 	hft_encoding_stop_on(enc, &InterruptPending);
+	limit_cache(enc);
 	strlcpy(encodings.name[encodings.n], name, NAMEDATALEN);
 	encodings.open[encodings.n++] = enc;
 	return enc;

@@ -48,6 +48,7 @@ hft_cache_create(HftCache *cache)
 	cache->line = map_lines(FIRST_LINES);
 	cache->mask = FIRST_LINES - 1;
 	cache->used = 0;
+	cache->max_lines = MAX_LINES;
 	return cache->line != NULL;
 }
 
@@ -101,7 +102,7 @@ grow_cache(HftCache *cache)
 	uint32_t	i;
 	int			j;
 
-	if (lines * GROWTH > MAX_LINES)
+	if (lines * GROWTH > cache->max_lines)
 		return;
 	grown.line = map_lines(lines * GROWTH);
 	if (grown.line == NULL)

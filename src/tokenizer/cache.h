@@ -41,6 +41,7 @@ typedef struct HftCache
 	HftCacheLine *line;			/* at a multiple of 64 bytes */
 	uint32_t	mask;			/* number of lines - 1 */
 	uint32_t	used;			/* entries */
+	uint32_t	max_lines;		/* to grow to */
 } HftCache;
 
 /* cache.c */

@@ -15,6 +15,10 @@
 #include "tokenizer/internal.h"
 #include "tokenizer/unicode.h"
 
+/* Bounds of the memory from which on it has room for these tables. */
+#define WIDE_CACHE_FROM	((size_t) 8 * 1024 * 1024)	/* 2 MB */
+#define LONG_CACHE_FROM	((size_t) 12 * 1024 * 1024) /* 4.5 MB */
+
 /* log2 of a number that is a power of two and at least two, else 0. */
 static int
 exact_log2(uint64_t n)
@@ -158,6 +162,20 @@ hft_encoding_open(const char *path, HftEncoding **enc)
 	new->kernel = hft_kernel_find(NULL);
 	*enc = new;
 	return HFT_TOKEN_OK;
+}
+
+/*
+ * Half is for short pieces, which are nearly all; where the rest is too small
+ * for one of the other tables, which do not grow, there is none.
+ */
+void
+hft_encoding_limit_cache(HftEncoding *enc, size_t bytes)
+{
+	size_t		lines = bytes / 2 / sizeof(HftCacheLine);
+
+	enc->cache.max_lines = lines < UINT32_MAX / 2 ? lines : UINT32_MAX / 2;
+	enc->wide_cache.off = bytes < WIDE_CACHE_FROM;
+	enc->long_cache.off = bytes < LONG_CACHE_FROM;
 }
 
 HftTokenStatus

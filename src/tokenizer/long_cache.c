@@ -54,7 +54,7 @@ hft_long_store(HftLongCache *cache, uint64_t hash, const uint8_t *piece,
 {
 	HftLongEntry *entry;
 
-	if (len > MAX_PIECE)
+	if (len > MAX_PIECE || (cache->entry == NULL && cache->off))
 		return;
 	if (cache->entry == NULL)
 	{

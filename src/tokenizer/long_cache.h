@@ -25,12 +25,14 @@ typedef struct HftWideEntry
 typedef struct HftWideCache
 {
 	HftWideEntry *entry;		/* NULL until the first is stored */
+	bool		off;			/* store none */
 } HftWideCache;
 
 /* Pieces that are too long for a line; their bytes lie in the store. */
 typedef struct HftLongCache
 {
 	struct HftLongEntry *entry; /* NULL until the first is stored */
+	bool		off;			/* store none */
 	uint8_t    *store;
 	uint32_t	used;			/* bytes of the store */
 } HftLongCache;

@@ -51,11 +51,13 @@ typedef struct HftEncodingInfo	/* its strings live as long as the handle */
 /*
  * Map the vocabulary file at "path"; *enc is NULL on failure.  The header and
  * its checksum are verified here, all of the file by hft_encoding_verify().
+ * A limit bounds what is remembered of counted pieces, 16 MB at first.
  */
 extern HftTokenStatus hft_encoding_open(const char *path, HftEncoding **enc);
 extern HftTokenStatus hft_encoding_verify(const HftEncoding *enc);
 extern void hft_encoding_close(HftEncoding *enc);
 extern HftEncodingInfo hft_encoding_info(const HftEncoding *enc);
+extern void hft_encoding_limit_cache(HftEncoding *enc, size_t bytes);
 
 /* Number of tokens of a text, -1 when memory ran out or it is too long. */
 extern int64_t hft_encoding_count(HftEncoding *enc, const char *text,
@@ -69,9 +71,8 @@ extern int64_t hft_encoding_encode(HftEncoding *enc, const char *text,
 								   size_t len, uint32_t *ids, size_t room);
 
 /*
- * Text of the ids: stores the first "room" bytes, sets *len to the length of
- * the whole and returns HFT_TOKEN_OK or HFT_TOKEN_BAD_ID.  The bytes need not
- * be valid UTF-8: a token may be a part of a character.
+ * Text of the ids: stores the first "room" bytes and sets *len to the length
+ * of the whole.  A token may be a part of a character, and so may the text.
  */
 extern HftTokenStatus hft_encoding_decode(const HftEncoding *enc,
 										  const uint32_t *ids, size_t n,
@@ -96,8 +97,7 @@ typedef struct HftTokenScan
 	size_t		len;
 	size_t		done;
 	int64_t		tokens;
-	size_t		stop;			/* private: end of a stretch without added
-								 * tokens */
+	size_t		stop;			/* private: end of a plain stretch */
 } HftTokenScan;
 
 extern HftTokenStatus hft_scan_begin(HftTokenScan *scan, HftEncoding *enc,

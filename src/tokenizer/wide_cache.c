@@ -58,6 +58,8 @@ hft_wide_store(HftWideCache *cache, const HftWideEntry *key, int count)
 {
 	HftWideEntry *line;
 
+	if (cache->entry == NULL && cache->off)
+		return;
 	if (cache->entry == NULL)
 	{
 		void	   *entries = mmap(NULL, ENTRIES * sizeof(HftWideEntry),

@@ -296,6 +296,7 @@ CREATE TABLE hft.import (
 				('pending', 'running', 'succeeded', 'failed')),
 	jobs_seen	int NOT NULL DEFAULT 0,
 	jobs_new	int NOT NULL DEFAULT 0,
+	orphans_since timestamptz,		-- only tell of jobs of ours unknown here
 	remote		jsonb NOT NULL DEFAULT '{}',
 	error_message text,
 	error_hint	text,
@@ -313,3 +314,9 @@ COMMENT ON TABLE hft.import IS
 CREATE SEQUENCE hft.worker_epoch;
 COMMENT ON SEQUENCE hft.worker_epoch IS
 	'Numbers of background workers in this database; a later one doubts what earlier ones left open';
+
+-- the timeline on which a worker last worked: another one means that the
+-- server was promoted, perhaps without the last records
+CREATE SEQUENCE hft.last_timeline;
+COMMENT ON SEQUENCE hft.last_timeline IS
+	'Timeline on which a worker last worked in this database; on another one it looks for what may have been lost';

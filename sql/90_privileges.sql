@@ -94,3 +94,4 @@ SELECT pg_catalog.pg_extension_config_dump('hft.deployment_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('hft.alias_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('hft.import_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('hft.worker_epoch', '');
+SELECT pg_catalog.pg_extension_config_dump('hft.last_timeline', '');

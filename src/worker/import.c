@@ -36,6 +36,7 @@ typedef struct Import
 	char	   *server;
 	char	   *cursor;
 	int			failures;
+	int64		orphans_since;	/* Unix ms; HFT_UNKNOWN: adopt what is new */
 } Import;
 
 #define task_import(task) ((Import *) (task)->row)
@@ -45,7 +46,8 @@ load_imports(HftTask **tasks, const int64 *ids, int count)
 {
 	static HftStatement load = {
 		"SELECT id, owner::oid::bigint, server, (remote->'cursor')::text,"
-		" failures FROM hft.import"
+		" failures, (extract(epoch FROM orphans_since) * 1000)::bigint"
+		" FROM hft.import"
 		" WHERE id = ANY ($1) AND state IN ('pending', 'running')",
 		1, {INT8ARRAYOID}
 	};
@@ -65,6 +67,7 @@ load_imports(HftTask **tasks, const int64 *ids, int count)
 		import->server = hft_row_text(row, 3);
 		import->cursor = hft_row_text(row, 4);
 		import->failures = (int) hft_row_int64(row, 5, 0);
+		import->orphans_since = hft_row_int64(row, 6, HFT_UNKNOWN);
 		tasks[row] = hft_task_create(&hft_import_subject,
 									 hft_row_int64(row, 1, 0), context);
 		tasks[row]->row = import;
@@ -89,7 +92,11 @@ record(HftTask *task, const char *state, const char *cursor, int64 due_ms,
 		" remote = CASE WHEN $3::text IS NULL THEN remote"
 		"  ELSE jsonb_build_object('cursor', $3::jsonb) END,"
 		" due_at = $4 + $5 * interval '1 millisecond',"
-		" failures = $6, error_message = $7, error_hint = $8,"
+		" failures = $6,"
+		" error_message = CASE WHEN jobs_new > 0 AND orphans_since IS NOT NULL"
+		"  THEN coalesce($7, error_message) ELSE $7 END,"
+		" error_hint = CASE WHEN jobs_new > 0 AND orphans_since IS NOT NULL"
+		"  THEN coalesce($8, error_hint) ELSE $8 END,"
 		" finished_at = CASE WHEN $2 IN ('succeeded', 'failed') THEN $4 END,"
 		" revision = revision + 1 WHERE id = $1 RETURNING due_at",
 		8, {INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT4OID,
@@ -179,6 +186,47 @@ adopt(HftTask *task)
 }
 
 /*
+ * Jobs that carry a mark of ours, and whose rows were lost in a promotion
+ * (F66).  They are told of and not adopted, because the account may serve
+ * other databases, too.
+ */
+static void
+tell_orphans(HftTask *task)
+{
+	static HftStatement tell = {
+		"UPDATE hft.import SET jobs_seen = jobs_seen + 1,"
+		" jobs_new = jobs_new + (NOT known)::int,"
+		" error_message = CASE WHEN known THEN error_message ELSE"
+		"  coalesce(error_message || ', ', $5) || $3 END,"
+		" error_hint = CASE WHEN known THEN error_hint ELSE $6 END"
+		" FROM (SELECT EXISTS (SELECT FROM hft.job WHERE token::text = $2"
+		"  OR (server = $4 AND remote_id = $3)) AS known) AS k WHERE id = $1",
+		6, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
+	};
+	const Import *import = task_import(task);
+	HftScope	scope;
+
+	hft_scope_enter(&scope);
+	for (int i = 0; i < task->outcome.nfound; i++)
+	{
+		const HftFound *found = &task->outcome.found[i];
+		HftParams	params = {.count = 0};
+
+		if (found->token == NULL ||
+			(found->at_ms >= 0 && found->at_ms < import->orphans_since))
+			continue;
+		hft_param_int(&params, task->id, false);
+		hft_param_text(&params, found->token);
+		hft_param_text(&params, hft_redact(found->id, 256));
+		hft_param_text(&params, import->server);
+		hft_param_text(&params, "the platform has jobs with a mark of hft that no row here knows: ");
+		hft_param_text(&params, "Their records may have been lost in a promotion; hft.import_jobs() adopts them.");
+		(void) hft_statement_run(&tell, params.values, params.nulls, 0);
+	}
+	hft_scope_leave(&scope);
+}
+
+/*
  * One remote job is one row.  The models go over to the job itself, and the
  * bill goes, because the job gets its own.
  */
@@ -231,7 +279,10 @@ apply_import(HftTask *task, const HftResult *result)
 		case HFT_DONE:
 			break;
 	}
-	adopt(task);
+	if (import->orphans_since != HFT_UNKNOWN)
+		tell_orphans(task);
+	else
+		adopt(task);
 	import->failures = 0;
 	if (task->outcome.progress == HFT_DONE)
 	{

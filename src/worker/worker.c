@@ -47,6 +47,7 @@
 #include "worker/attempt.h"
 #include "worker/engine.h"
 #include "worker/fault.h"
+#include "worker/promotion.h"
 #include "worker/retry.h"
 #include "worker/shared.h"
 #include "worker/wakeup.h"
@@ -323,7 +324,8 @@ publish(bool installed, TimestampTz next_due, const HftEngineStatus *status)
 
 /*
  * Start of a worker's life: number it, and doubt every attempt an earlier
- * one left open (R30).  False when there is nothing of ours here.
+ * one left open (R30), and what was lost in a promotion (F66).  False when
+ * there is nothing of ours here.
  */
 static bool
 begin_epoch(void)
@@ -332,6 +334,7 @@ begin_epoch(void)
 		"SELECT nextval('hft.worker_epoch')", 0
 	};
 	HftScope	scope;
+	bool		promoted;
 
 	if (!hft_worker_begin())
 		return false;
@@ -340,7 +343,13 @@ begin_epoch(void)
 	worker_epoch = hft_row_int64(0, 1, 0);
 	hft_scope_leave(&scope);
 	hft_attempts_doubt(worker_epoch);
+	promoted = hft_promotion_notice();
 	hft_worker_commit(true);
+	if (promoted && hft_worker_begin())
+	{
+		hft_promotion_settle();
+		hft_worker_commit(true);
+	}
 	return true;
 }
 

@@ -506,7 +506,14 @@ static void
 blame_deployment(HftTask *task, const char *sqlstate, const char *problem)
 {
 	hft_outcome_init(&task->outcome);
-	(void) try_again(task, "internal", problem);
+
+	/* what cannot be signed now cannot be signed in a minute */
+	if (strcmp(sqlstate, "22023") == 0 &&
+		task_deployment(task)->facts.remote_id == NULL)
+		(void) stop(task, "needs_attention", problem,
+					"Set the key right, end this deployment with hft.undeploy_model(), and deploy again.");
+	else
+		(void) try_again(task, "internal", problem);
 }
 
 /* Standing up and taking down are never given up half way. */

@@ -92,7 +92,9 @@ take_error(MemoryContext context)
 static void
 blame(HftSteps *steps, HftTask *task, const ErrorData *error)
 {
-	char	   *problem = hft_redact(error->message, 1024);
+	char	   *problem = hft_redact(error->detail == NULL ? error->message :
+									 psprintf("%s: %s", error->message,
+											  error->detail), 1024);
 	const char *sqlstate = unpack_sql_state(error->sqlerrcode);
 
 	remember_error(steps, task->subject->name, task->id, problem);

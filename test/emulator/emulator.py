@@ -23,6 +23,8 @@ import ssl
 import sys
 import tempfile
 
+from azure_dialect import Azure, AzureDated
+from azure_manager import AzureManager, Entra
 from control import Control
 from fireworks_dialect import Fireworks
 from openai_dialect import OpenAi, OpenAiCompatible
@@ -31,7 +33,8 @@ from together_dialect import Together
 from wire import HttpServer, Response
 from world import Settings, World
 
-DIALECTS = [OpenAi, OpenAiCompatible, Together, Fireworks]
+DIALECTS = [OpenAi, OpenAiCompatible, Together, Fireworks, Azure, AzureDated,
+            AzureManager, Entra]
 
 
 class Router:

@@ -12,8 +12,8 @@ from dialect import ApiError, Dialect, route
 from multipart import read_form
 from openai_admin import OpenAiAdmin
 from openai_jobs import OpenAiJobs
-from openai_objects import (ALIASES, BASE_MODELS, CHAT_ONLY, StoredFile,
-                            Upload, organization, paged)
+from openai_objects import (ALIASES, BASE_MODELS, CHAT_ONLY, Upload,
+                            organization, paged)
 from storage import ranged
 from training_file import Reader, count_message, openai_rules, prompt_of
 from wire import Response
@@ -81,8 +81,8 @@ class OpenAi(OpenAiJobs, OpenAiAdmin, Dialect):
         return self.now() + seconds
 
     def _store(self, request, blob, filename, purpose, expires_at):
-        stored = StoredFile(self.world.ident("file-"), blob, filename,
-                            purpose, self.now(), expires_at)
+        stored = self.FILE(self.world.ident("file-"), blob, filename,
+                           purpose, self.now(), expires_at)
         request.account.files[stored.id] = stored
         self.world.ledger.add(request, "file.create", stored.id,
                               token=filename, bytes=blob.size,
@@ -251,7 +251,9 @@ class OpenAi(OpenAiJobs, OpenAiAdmin, Dialect):
 
     @route("POST", "/chat/completions", "chat")
     async def chat(self, request):
-        wish = await self.json_body(request)
+        return await self.answer_chat(request, await self.json_body(request))
+
+    async def answer_chat(self, request, wish):
         messages = checked_messages(wish)
         model = wish.get("model")
         if not isinstance(model, str):

@@ -19,7 +19,15 @@ METRIC_NAMES = ("train_loss", "train_mean_token_accuracy", "valid_loss",
 
 
 class OpenAiJobs:
-    """The routes under /fine_tuning, and the dialect's part in a job."""
+    """The routes under /fine_tuning, and the dialect's part in a job. What
+    another platform says differently is a method or a word of its own."""
+
+    PHASES = (("validating_files", 0.1), ("queued", 0.1), ("running", 0.8))
+    CSV_NAMES = ("train_loss", "train_accuracy", "valid_loss",
+                 "valid_mean_token_accuracy", "full_valid_loss",
+                 "full_valid_mean_token_accuracy")
+    CHECKPOINT = "ftckpt_"
+    FILE = StoredFile
 
     # -------------------------------------------------------------- create
 
@@ -27,7 +35,7 @@ class OpenAiJobs:
     async def create_job(self, request):
         wish = await self.json_body(request)
         account, settings = request.account, self.world.settings
-        check_create(wish, settings.strict_fields)
+        self.check_wish(request, wish, settings.strict_fields)
         if not settings.training_available:
             raise ApiError(403, "Fine-tuning is no longer available for this "
                            "organization.", "training_not_available")
@@ -45,6 +53,22 @@ class OpenAiJobs:
             model=wish["model"], training_file=training.id,
             suffix=wish.get("suffix"), sha256=training.blob.sha256)
         return self._job_json(job)
+
+    def check_wish(self, request, wish, strict):
+        check_create(wish, strict)
+
+    def job_ident(self):
+        return self.world.ident("ftjob-")
+
+    def tuned_name(self, job):
+        return "ft:%s:%s:%s:%s" % (
+            job.model, "emulator", clean(job.request.get("suffix")),
+            self.world.ident("", 8))
+
+    def filter_of(self, query):
+        """A predicate over the metadata of the jobs to list, or None."""
+        return metadata_filter(query) \
+            if self.world.settings.metadata_filter else None
 
     def _base_of(self, account, model):
         """(base model, (recipe, step) to go on from)."""
@@ -94,9 +118,8 @@ class OpenAiJobs:
 
     def _new_job(self, account, wish, base, method):
         total = self.world.settings.seconds_per_job
-        phases = [("validating_files", total * 0.1), ("queued", total * 0.1),
-                  ("running", total * 0.8)]
-        job = self.new_job(account, self.world.ident("ftjob-"), phases, wish)
+        phases = [(name, total * share) for name, share in self.PHASES]
+        job = self.new_job(account, self.job_ident(), phases, wish)
         job.model = base
         job.token = (wish.get("metadata") or {}).get("hft_key")
         asked = method["hyperparameters"]
@@ -161,7 +184,7 @@ class OpenAiJobs:
     # -------------------------------------------------------------- phases
 
     def phase_over(self, job, name, at):
-        if name != "validating_files":
+        if name != self.PHASES[0][0]:
             return
         if job.error:
             code, text, param, event_code = job.error
@@ -189,9 +212,7 @@ class OpenAiJobs:
             job.end("failed", at)
             return
         account = job.account
-        job.tuned_model = "ft:%s:%s:%s:%s" % (
-            job.model, "emulator", clean(job.request.get("suffix")),
-            self.world.ident("", 8))
+        job.tuned_model = self.tuned_name(job)
         for step in job.epoch_ends[-CHECKPOINTS_KEPT:]:
             self._add_model(account, job, step, at)
         job.say("New fine-tuned model created: " + job.tuned_model, at)
@@ -212,13 +233,13 @@ class OpenAiJobs:
         if self.world.settings.result_format == "missing":
             job.extra["result_files"] = [self.world.ident("file-")]
             return
-        text = result_csv(job).encode()
+        text = result_csv(job, self.CSV_NAMES).encode()
         if self.world.settings.result_format == "base64":
             text = base64.b64encode(text)
         blob = self.world.blobs.from_bytes(text)
-        stored = StoredFile(self.world.ident("file-"), blob,
-                            "step_metrics.csv", "fine-tune-results", at, None,
-                            "processed")
+        stored = self.FILE(self.world.ident("file-"), blob,
+                           "step_metrics.csv", "fine-tune-results", at, None,
+                           "processed")
         job.account.files[stored.id] = stored
         job.extra["result_files"] = [stored.id]
 
@@ -264,8 +285,7 @@ class OpenAiJobs:
     @route("GET", "/fine_tuning/jobs", "job.list")
     async def list_jobs(self, request):
         now = self.now()
-        wanted = metadata_filter(request.query) \
-            if self.world.settings.metadata_filter else None
+        wanted = self.filter_of(request.query)
         jobs = [job for job in reversed(request.account.jobs.values())
                 if self.world.shown_in_lists(job, now)
                 and (wanted is None or wanted(job.request.get("metadata")))]
@@ -372,8 +392,8 @@ class OpenAiJobs:
         models = [model for model in request.account.models.values()
                   if model.job is job]
         models.sort(key=lambda model: -model.step)
-        page, more = paged([Checkpoint(model) for model in models],
-                           request.query, 10, 100)
+        page, more = paged([Checkpoint(model, self.CHECKPOINT)
+                            for model in models], request.query, 10, 100)
         data = [checkpoint.as_json() for checkpoint in page]
         return {"object": "list", "data": data,
                 "first_id": data[0]["id"] if data else None,
@@ -432,9 +452,9 @@ class OpenAiJobs:
 class Checkpoint:
     """A tuned model seen as a checkpoint of its job."""
 
-    def __init__(self, model):
+    def __init__(self, model, prefix):
         self.model = model
-        self.id = "ftckpt_%s%06d" % (model.job.id[-18:], model.step)
+        self.id = "%s%s%06d" % (prefix, model.job.id[-18:], model.step)
 
     def as_json(self):
         model = self.model
@@ -466,12 +486,10 @@ def step_text(data):
     return text
 
 
-def result_csv(job):
+def result_csv(job, names):
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("step", "train_loss", "train_accuracy", "valid_loss",
-                     "valid_mean_token_accuracy", "full_valid_loss",
-                     "full_valid_mean_token_accuracy"))
+    writer.writerow(("step",) + names)
     for step in range(1, job.total_steps + 1):
         data = step_data(job, step)
         writer.writerow([step] + [data.get(name, "")

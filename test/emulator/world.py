@@ -72,6 +72,14 @@ DEFAULTS = {
     "metrics_old": False,               # the lines of the older trainer
     "metrics_partial": False,           # the last line is cut in its middle
     "foreign_dpo_jobs": 0,              # preference jobs in the account
+    # Azure
+    "training_type_required": True,     # 400 without trainingType
+    "job_quota": 100,                   # jobs of a resource
+    "file_quota": 100,                  # files of a resource
+    "file_quota_bytes": GIB,            # and their size
+    "deploy_fails": False,              # deployments end as Failed
+    "idle_days": 15,                    # unused deployments go then
+    "token_seconds": 3600,              # life of an Entra token
     # learning
     "learner_rows": 2000,               # rows read of a file
     "learner_updates": 6000,            # gradient steps of a job

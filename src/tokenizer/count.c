@@ -8,29 +8,6 @@
 #include "tokenizer/internal.h"
 #include "tokenizer/window.h"
 
-/* Tokens of a piece that the cache can hold. */
-static int64_t
-count_short(HftEncoding *enc, const uint8_t *piece, size_t len)
-{
-	HftCache   *cache = &enc->cache;
-	HftCacheEntry key = make_key(piece, len, enc->batch.limit);
-	uint32_t	hash = hash_key(key);
-	int64_t		count;
-
-	count = find_in_line(&cache->line[hash & cache->mask], key);
-	if (count == 0)
-		count = find_in_line(&cache->line[(hash ^ 1) & cache->mask], key);
-	if (count > 0)
-		return count;
-	count = 1;
-	if (hft_word_find(&enc->vocab, piece, len) == HFT_NO_TOKEN)
-		count = hft_merge_piece(&enc->vocab, &enc->space, piece, len,
-								NULL);
-	if (count > 0)
-		hft_cache_store(cache, key, count);
-	return count;
-}
-
 /* Tokens of a longer piece that is taken as a whole. */
 static int64_t
 count_whole(HftEncoding *enc, const uint8_t *piece, size_t len)
@@ -54,25 +31,15 @@ static int64_t
 count_parts(HftEncoding *enc)
 {
 	HftBatch   *parts = &enc->parts;
-	int64_t		total = 0;
-	int			i;
+	int64_t		known;
+	int64_t		unknown;
 
 	if (parts->n == 0)
 		return 0;
-	total = enc->kernel->probe(&enc->cache, parts);
+	known = enc->kernel->probe(&enc->cache, parts);
+	unknown = hft_count_unknown(enc, parts);
 	parts->n = 0;
-	for (i = 0; i < parts->nmissing; i++)
-	{
-		int			part = parts->missing[i];
-		int64_t		count = count_short(enc, parts->base + parts->start[part],
-										parts->end[part] -
-										parts->start[part]);
-
-		if (count < 0)
-			return count;
-		total += count;
-	}
-	return total;
+	return unknown < 0 ? unknown : known + unknown;
 }
 
 /*
@@ -150,14 +117,37 @@ count_wide(HftEncoding *enc, const uint8_t *piece, size_t len)
 	return count < 0 ? count : before + count;
 }
 
+/*
+ * Tokens of the pieces of a batch that are too long for a line; the others
+ * that are missing stay in its list.
+ */
 static int64_t
-count_missing(HftEncoding *enc, const uint8_t *piece, size_t len)
+count_longer(HftEncoding *enc, HftBatch *batch)
 {
-	if (len <= HFT_CACHED_BYTES)
-		return count_short(enc, piece, len);
-	if (len <= HFT_WIDE_BYTES)
-		return count_wide(enc, piece, len);
-	return count_giant(enc, piece, len);
+	int64_t		total = 0;
+	int			left = 0;
+	int			i;
+
+	for (i = 0; i < batch->nmissing; i++)
+	{
+		int			which = batch->missing[i];
+		const uint8_t *piece = batch->base + batch->start[which];
+		uint32_t	len = batch->end[which] - batch->start[which];
+		int64_t		count;
+
+		if (len <= HFT_CACHED_BYTES)
+		{
+			batch->missing[left++] = which;
+			continue;
+		}
+		count = len <= HFT_WIDE_BYTES ? count_wide(enc, piece, len) :
+			count_giant(enc, piece, len);
+		if (count < 0)
+			return count;
+		total += count;
+	}
+	batch->nmissing = left;
+	return total;
 }
 
 /* Count one batch of pieces of the stretch that ends at "end". */
@@ -166,28 +156,27 @@ count_batch(HftTokenScan *scan, const uint8_t *end, void *unused)
 {
 	HftEncoding *enc = scan->enc;
 	HftBatch   *batch = &enc->batch;
-	int64_t		count;
-	int			i;
+	int64_t		longer;
+	int64_t		parts;
+	int64_t		unknown;
 
 	hft_scan_split(scan, end);
 	scan->tokens += enc->kernel->probe(&enc->cache, batch);
+	if (batch->nmissing == 0)
+		return 0;
 	enc->parts.base = batch->base;
 	enc->parts.limit = batch->limit;
 	enc->parts.end = enc->part_end;
 	enc->parts.n = 0;
-	for (i = 0; i < batch->nmissing; i++)
-	{
-		const uint32_t *start = batch->start + batch->missing[i];
-
-		count = count_missing(enc, batch->base + start[0],
-							  start[1] - start[0]);
-		if (count < 0)
-			return count;
-		scan->tokens += count;
-	}
-	count = count_parts(enc);
-	scan->tokens += count;
-	return count < 0 ? count : 0;
+	longer = count_longer(enc, batch);
+	if (longer < 0)
+		return longer;
+	parts = count_parts(enc);
+	if (parts < 0)
+		return parts;
+	unknown = hft_count_unknown(enc, batch);
+	scan->tokens += longer + parts + unknown;
+	return unknown < 0 ? unknown : 0;
 }
 
 /* An added token is one token. */

@@ -82,6 +82,9 @@ extern HftTokenStatus hft_scan_advance(HftTokenScan *scan, size_t bytes,
 									   HftTakeAdded take_added,
 									   void *context);
 
+/* unknown.c: tokens of the missing pieces, which a line can hold */
+extern int64_t hft_count_unknown(HftEncoding *enc, HftBatch *batch);
+
 /* split.c */
 extern const uint8_t *hft_split_batch(const HftVocab *vocab,
 									  const uint8_t *text,

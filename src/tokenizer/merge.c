@@ -7,19 +7,18 @@
  * rank is merged, the leftmost among equals, until none is left.  Where the
  * rank is the token's own, it arises from its parts in one way only, so the
  * table of pairs holds one entry per token; others list their pairs.  Short
- * pieces are searched anew after every merge; above that the candidates wait
- * in a heap, so that the time is O(n log n) for any input.
+ * pieces are searched anew after every merge (merge_short.c); above that the
+ * candidates wait in a heap, so that the time is O(n log n) for any input.
  *
  *-------------------------------------------------------------------------
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "tokenizer/merge_short.h"
 #include "tokenizer/unicode.h"
 
-#define SHORT_PIECE 32
 #define STOP_STEPS	4096		/* between two looks whether to stop */
-#define PLACE_BITS	5			/* rank and place fit 32 bits together */
 
 uint64_t
 hft_pair_hash(uint32_t left, uint32_t right)
@@ -78,76 +77,6 @@ start_symbols(const HftVocab *vocab, const uint8_t *piece, size_t len,
 			symbol[n++] = vocab->byte_token[*piece++];
 	}
 	return n;
-}
-
-/* The token that merging a pair of this rank gives. */
-static inline uint32_t
-merged_symbol(const HftVocab *vocab, uint32_t rank)
-{
-	return vocab->merged != NULL ? vocab->merged[rank] : rank;
-}
-
-/* A rank together with its place. */
-static inline uint32_t
-place_rank(uint32_t rank, int i)
-{
-	return rank == HFT_NO_TOKEN ? HFT_NO_TOKEN : rank << PLACE_BITS | i;
-}
-
-static inline uint32_t
-find_placed(const HftVocab *vocab, const uint32_t *symbol, int i, int j)
-{
-	return place_rank(hft_pair_find(vocab, symbol[i], symbol[j]), i);
-}
-
-/*
- * Merge up to 32 symbols.  Nothing is moved: a bit says which symbols are
- * left, and "best" holds the rank and the place of the pair that starts at
- * each, so that its minimum is the leftmost pair of lowest rank.
- */
-static int
-merge_short(const HftVocab *vocab, const uint8_t *piece, int len,
-			uint32_t *symbol)
-{
-	uint32_t	best[SHORT_PIECE];
-	int			n = start_symbols(vocab, piece, len, symbol);
-	uint32_t	left = n == 32 ? UINT32_MAX : (1u << n) - 1;
-	int			to = 0;
-	int			i;
-
-	for (i = 0; i + 1 < n; i++)
-		best[i] = vocab->header->characters ?
-			find_placed(vocab, symbol, i, i + 1) :
-			place_rank(vocab->byte_pair[piece[i] << 8 | piece[i + 1]], i);
-	for (;;)
-	{
-		uint32_t	lowest = HFT_NO_TOKEN;
-		uint32_t	above;
-		uint32_t	below;
-
-		for (i = 0; i + 1 < n; i++)
-			lowest = best[i] < lowest ? best[i] : lowest;
-		if (lowest == HFT_NO_TOKEN)
-			break;
-		i = lowest & (SHORT_PIECE - 1);
-		symbol[i] = merged_symbol(vocab, lowest >> PLACE_BITS);
-		above = left & (~UINT32_C(1) << i);
-		left ^= above & -above;	/* the symbol that was merged into i */
-		best[__builtin_ctz(above)] = HFT_NO_TOKEN;
-		above &= above - 1;
-		below = left & ((1u << i) - 1);
-		best[i] = above == 0 ? HFT_NO_TOKEN :
-			find_placed(vocab, symbol, i, __builtin_ctz(above));
-		if (below != 0)
-		{
-			int			j = 31 - __builtin_clz(below);
-
-			best[j] = find_placed(vocab, symbol, j, i);
-		}
-	}
-	for (; left != 0; left &= left - 1)
-		symbol[to++] = symbol[__builtin_ctz(left)];
-	return to;
 }
 
 static bool
@@ -249,7 +178,7 @@ merge_item(const HftVocab *vocab, HftMergeSpace *space, size_t *nheap,
 	if (space->symbol[i] == HFT_NO_TOKEN || j >= n ||
 		hft_pair_find(vocab, space->symbol[i], space->symbol[j]) != rank)
 		return 0;
-	space->symbol[i] = merged_symbol(vocab, rank);
+	space->symbol[i] = hft_merged_symbol(vocab, rank);
 	space->symbol[j] = HFT_NO_TOKEN;
 	space->next[i] = space->next[j];
 	if (space->next[i] < n)
@@ -309,10 +238,12 @@ int64_t
 hft_merge(const HftVocab *vocab, HftMergeSpace *space, const uint8_t *piece,
 		  size_t len)
 {
-	if (!space_reserve(space, len > SHORT_PIECE ? len : SHORT_PIECE))
+	if (!space_reserve(space, len > HFT_SHORT_PIECE ? len : HFT_SHORT_PIECE))
 		return HFT_MERGE_NO_MEMORY;
 	space->steps += len;
-	if (len <= SHORT_PIECE)
-		return merge_short(vocab, piece, len, space->symbol);
+	if (len <= HFT_SHORT_PIECE)
+		return hft_merge_short(vocab, piece,
+							   start_symbols(vocab, piece, len,
+											 space->symbol), space->symbol);
 	return merge_long(vocab, space, piece, len);
 }

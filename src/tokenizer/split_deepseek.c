@@ -3,10 +3,9 @@
  * split_deepseek.c
  *	  The pattern of DeepSeek V3, which works in three passes.
  *
- * The first pass takes numbers out, three digits at a time, the second runs
- * of Chinese and Japanese characters; the third splits what lies between
- * them, and to it the start of a number or of such a run is the end of the
- * text:
+ * The first pass isolates numbers, three digits at a time, the second runs
+ * of Chinese and Japanese characters; the third splits each part that they
+ * leave, those runs as well, in which there are marks that are no letters:
  *
  *		[!-/:-@[-`{-~][A-Za-z]+ | [^\r\n L P S]?[L M]+ | ' '?[P S]+[\r\n]*
  *		| \s*[\r\n]+ | \s+(?!\S) | \s+
@@ -27,27 +26,31 @@ is_ideograph(uint32_t code)
 		(code >= 0x3040 && code <= 0x30FF);
 }
 
-/*
- * The character at p as the third pass sees it: false at the end of the text
- * and where one of the first passes has taken something out.
- */
-static bool
-read_rest(const HftVocab *vocab, const uint8_t *p, const uint8_t *end,
-		  HftChar *c)
+/* What the third pass sees: a run of ideographs, or what is around them. */
+typedef struct Part
 {
-	if (p == end)
+	const HftVocab *vocab;
+	const uint8_t *end;			/* of the text */
+	bool		ideographs;
+} Part;
+
+/* The character at p; false where the part that is being split ends. */
+static bool
+read_rest(const Part *part, const uint8_t *p, HftChar *c)
+{
+	if (p == part->end)
 		return false;
-	*c = read_char(vocab, p, end);
-	return !(c->cls & HFT_CHAR_NUMBER) && !is_ideograph(c->code);
+	*c = read_char(part->vocab, p, part->end);
+	return !(c->cls & HFT_CHAR_NUMBER) &&
+		is_ideograph(c->code) == part->ideographs;
 }
 
 static const uint8_t *
-skip_rest(const HftVocab *vocab, const uint8_t *p, const uint8_t *end,
-		  uint8_t classes)
+skip_rest(const Part *part, const uint8_t *p, uint8_t classes)
 {
 	HftChar		c;
 
-	while (read_rest(vocab, p, end, &c) && (c.cls & classes))
+	while (read_rest(part, p, &c) && (c.cls & classes))
 		p += c.len;
 	return p;
 }
@@ -66,35 +69,22 @@ is_ascii_letter(uint8_t byte)
 	return (uint8_t) ((byte | 0x20) - 'a') < 26;
 }
 
-/* What the first two passes take out at p, or p. */
 static const uint8_t *
-skip_taken(const HftVocab *vocab, const uint8_t *p, const uint8_t *end,
-		   int digits)
+skip_number(const Part *part, const uint8_t *p, int digits)
 {
-	HftChar		c = read_char(vocab, p, end);
+	while (digits-- > 0 && p < part->end)
+	{
+		HftChar		c = read_char(part->vocab, p, part->end);
 
-	if (is_ideograph(c.code))
-	{
-		do
-		{
-			p += c.len;
-			if (p < end)
-				c = read_char(vocab, p, end);
-		} while (p < end && is_ideograph(c.code));
-		return p;
-	}
-	while ((c.cls & HFT_CHAR_NUMBER) && digits-- > 0)
-	{
-		p += c.len;
-		if (p == end)
+		if (!(c.cls & HFT_CHAR_NUMBER))
 			break;
-		c = read_char(vocab, p, end);
+		p += c.len;
 	}
 	return p;
 }
 
 static const uint8_t *
-skip_rest_space(const HftVocab *vocab, const uint8_t *p, const uint8_t *end)
+skip_rest_space(const Part *part, const uint8_t *p)
 {
 	const uint8_t *start = p;
 	const uint8_t *newline = NULL;
@@ -102,7 +92,7 @@ skip_rest_space(const HftVocab *vocab, const uint8_t *p, const uint8_t *end)
 	HftChar		c;
 	bool		more;
 
-	while ((more = read_rest(vocab, p, end, &c)) &&
+	while ((more = read_rest(part, p, &c)) &&
 		   (c.cls & HFT_CHAR_SPACE))
 	{
 		last = p;
@@ -117,13 +107,13 @@ skip_rest_space(const HftVocab *vocab, const uint8_t *p, const uint8_t *end)
 
 /* Characters no alternative matches, up to one that some does. */
 static const uint8_t *
-skip_gap(const HftVocab *vocab, const uint8_t *p, const uint8_t *end)
+skip_gap(const Part *part, const uint8_t *p)
 {
 	HftChar		c;
 	HftChar		d;
 
-	while (read_rest(vocab, p, end, &c) && c.cls == NO_CLASS &&
-		   !(read_rest(vocab, p + c.len, end, &d) && (d.cls & WORD_CHAR)))
+	while (read_rest(part, p, &c) && c.cls == NO_CLASS &&
+		   !(read_rest(part, p + c.len, &d) && (d.cls & WORD_CHAR)))
 		p += c.len;
 	return p;
 }
@@ -132,15 +122,15 @@ const uint8_t *
 hft_split_deepseek(const HftVocab *vocab, const HftSplitRule *rule,
 				   const uint8_t *p, const uint8_t *end)
 {
-	const uint8_t *next;
-	HftChar		c;
+	HftChar		c = read_char(vocab, p, end);
 	HftChar		d = {0};
+	Part		part = {vocab, end, is_ideograph(c.code)};
+	const uint8_t *next = p + c.len;
 
-	if (!read_rest(vocab, p, end, &c))
-		return skip_taken(vocab, p, end, rule->digits);
-	next = p + c.len;
+	if (c.cls & HFT_CHAR_NUMBER)
+		return skip_number(&part, p, rule->digits);
 	if (c.cls & WORD_CHAR)
-		return skip_rest(vocab, p, end, WORD_CHAR);
+		return skip_rest(&part, p, WORD_CHAR);
 	if ((c.cls & HFT_CHAR_PUNCT) && c.len == 1 && next < end &&
 		is_ascii_letter(*next))
 	{
@@ -148,16 +138,17 @@ hft_split_deepseek(const HftVocab *vocab, const HftSplitRule *rule,
 			next++;
 		return next;
 	}
-	if (!read_rest(vocab, next, end, &d))
+	if (!read_rest(&part, next, &d))
 		d.cls = NO_CLASS;
 	if (!(c.cls & (HFT_CHAR_NEWLINE | HFT_CHAR_PUNCT)) &&
 		(d.cls & WORD_CHAR))
-		return skip_rest(vocab, next, end, WORD_CHAR);
-	if ((c.cls & HFT_CHAR_PUNCT) ||
-		(c.code == ' ' && (d.cls & HFT_CHAR_PUNCT)))
-		return skip_newlines(skip_rest(vocab, next, end, HFT_CHAR_PUNCT),
-							 end);
+		return skip_rest(&part, next, WORD_CHAR);
+	if (c.cls & HFT_CHAR_PUNCT || (c.code == ' ' && (d.cls & HFT_CHAR_PUNCT)))
+	{
+		next = skip_rest(&part, next, HFT_CHAR_PUNCT);
+		return part.ideographs ? next : skip_newlines(next, end);
+	}
 	if (c.cls & HFT_CHAR_SPACE)
-		return skip_rest_space(vocab, p, end);
-	return skip_gap(vocab, p, end);
+		return skip_rest_space(&part, p);
+	return skip_gap(&part, p);
 }

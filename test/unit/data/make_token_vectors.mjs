@@ -37,6 +37,8 @@ const TEXTS = [
   'pneumonoultramicroscopicsilicovolcanoconiosis antidisestablishmentarianism', 'Donaudampfschifffahrtsgesellschaftskapit\u00e4n', 'aGVsbG8gd29ybGQhIHRoaXMgaXMgYmFzZTY0Lg==', 'deadbeef0123456789abcdef', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
   ' a b c d', '(a)[b]{c}', '$100 \u20ac50 \u00a39 \u00a51', '50% & 20\u00b0C', 'a\u2014b\u2013c', '\u201cquoted\u201d \u2018text\u2019 \u00abguillemets\u00bb', 'x\u00b2+y\u00b2=z\u00b2', 'e\u0301\u0301\'s', 'A\u0301\'LL', '\u01c5enan \u02b0\u02b1', '_ _a __b', '\t', ' \t ', '\r', 'a\r\nb\rc\nd',
   'Sehr geehrte Damen und Herren, vielen Dank f\u00fcr Ihre Anfrage vom 3. M\u00e4rz.', 'Merci de votre r\u00e9ponse ; nous reviendrons vers vous d\u00e8s que possible.', '\u8fd9\u662f\u4e00\u4e2a\u5173\u4e8e\u6570\u636e\u5e93\u7684\u95ee\u9898\uff1a\u4e3a\u4ec0\u4e48\u67e5\u8be2\u8fd9\u4e48\u6162\uff1f', '\u30c7\u30fc\u30bf\u30d9\u30fc\u30b9\u306e\u30af\u30a8\u30ea\u304c\u9045\u3044\u306e\u306f\u306a\u305c\u3067\u3059\u304b\uff1f',
+  // marks within kana, which DeepSeek's second pass takes along and its third splits off
+  '\u30d5\u309c', '\u30aa\u30d5\u309c\u306c\u305f', '\u30ab\u30d5\u309b\u30fb\u30a2 \u3042\u30a0\n\u30d5\u3040\u3042\u3097',
 ];
 
 const O200K_LETTERS = '[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]';

@@ -54,6 +54,10 @@ extern void hft_check_parallel_type(HftCheck *check);
 extern void hft_check_functions_invalid(HftCheck *check);
 extern void hft_check_functions_unsupported(HftCheck *check);
 
+/* rules_gemini.c */
+extern void hft_check_gemini_unsupported(HftCheck *check);
+extern void hft_check_gemini_dropped(HftCheck *check);
+
 /* rules_part.c */
 extern void hft_check_content_part(HftCheck *check);
 extern void hft_check_image_misplaced(HftCheck *check);

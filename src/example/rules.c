@@ -102,6 +102,12 @@ static const HftRule rules[] = {
 		hft_check_functions_unsupported,
 	"Functions are given as tools: the old forms are not understood."},
 
+	{"gemini_unsupported", HFT_ERROR, "gemini",
+		hft_check_gemini_unsupported,
+	"Gemini can hold the example: text, tools, the user first, the assistant last, no weights."},
+	{"gemini_dropped", HFT_WARNING, "gemini", hft_check_gemini_dropped,
+	"Names and reasoning of messages are not sent."},
+
 	{"image_misplaced", HFT_ERROR, NULL, hft_check_image_misplaced,
 	"Images are in messages of the user only."},
 	{"image_count", HFT_ERROR, NULL, hft_check_image_count,

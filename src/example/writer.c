@@ -19,7 +19,8 @@ write_identity(const char *body, size_t length, HftBuffer *line)
 
 static const HftWriter writers[] = {
 	{"openai", true, write_identity},
-	{"together", false, hft_write_together}
+	{"together", false, hft_write_together},
+	{"gemini", false, hft_write_gemini}
 };
 
 const HftWriter *

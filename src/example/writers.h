@@ -16,4 +16,13 @@
 extern const char *hft_write_together(const char *body, size_t length,
 									  HftBuffer *line);
 
+/*
+ * writer_gemini.c; the second for a conversation that is to be answered,
+ * which need not end with the assistant.
+ */
+extern const char *hft_write_gemini(const char *body, size_t length,
+									HftBuffer *line);
+extern const char *hft_write_gemini_chat(const char *body, size_t length,
+										 HftBuffer *line);
+
 #endif							/* HFT_WRITERS_H */

@@ -140,8 +140,7 @@ choose_called(const HftTarget *target, const Standing *standing)
 		return model->endpoint;
 	if (standing->state != NULL && strcmp(standing->state, "ready") == 0)
 		return standing->endpoint ? standing->endpoint : model->model;
-	if (provider->operations[HFT_OP_DEPLOY].request == NULL
-		|| strcmp(model->kind, "base") == 0)
+	if (hft_provider_serves(provider) || strcmp(model->kind, "base") == 0)
 		return model->model;
 	if (standing->state != NULL)
 		ereport(ERROR,

@@ -15,5 +15,6 @@ extern const HftProvider hft_provider_fireworks;
 extern const HftProvider hft_provider_openai;
 extern const HftProvider hft_provider_openai_compatible;
 extern const HftProvider hft_provider_together;
+extern const HftProvider hft_provider_vertex;
 
 #endif							/* HFT_PLATFORMS_H */

@@ -19,6 +19,7 @@ static const HftProvider *const providers[] = {
 	&hft_provider_together,
 	&hft_provider_azure,
 	&hft_provider_fireworks,
+	&hft_provider_vertex,
 	NULL
 };
 
@@ -70,6 +71,13 @@ hft_provider_format(const HftProvider *provider, const char *model)
 {
 	return provider->format_of ? provider->format_of(model) :
 		provider->format;
+}
+
+bool
+hft_provider_serves(const HftProvider *provider)
+{
+	return provider->serves_at_once ||
+		provider->operations[HFT_OP_DEPLOY].request == NULL;
 }
 
 /* Stored in cursors and attempts, so a name never changes. */

@@ -93,6 +93,7 @@ typedef struct HftProvider
 	bool		create_is_idempotent;	/* the token deduplicates (Bedrock) */
 	bool		file_per_job;	/* a job carries no mark of ours but its
 								 * training file, which no other may share */
+	bool		serves_at_once; /* though there is something to undeploy */
 	const char *closing_notice; /* a sentence, or NULL */
 	HftLandscape landscape;
 	const struct HftOpenaiDialect *openai;	/* how it differs from OpenAI, when
@@ -109,6 +110,9 @@ extern const HftProvider *const *hft_provider_list(void);
 /* The example writer for the training files of a job on this base model. */
 extern const char *hft_provider_format(const HftProvider *provider,
 									   const char *model);
+
+/* Do tuned models answer without being deployed? */
+extern bool hft_provider_serves(const HftProvider *provider);
 
 /* "upload", "create", ...: for messages, events and attempts */
 extern const char *hft_op_name(HftOp op);

@@ -73,6 +73,7 @@ static const struct
 	{"openai", hft_sign_bearer},
 	{"openai_compatible", hft_sign_bearer},
 	{"together", hft_sign_bearer},
+	{"vertex", hft_sign_bearer},
 	{NULL, NULL}
 };
 

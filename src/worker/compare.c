@@ -371,7 +371,7 @@ month_of_hosting(const HftSubmission *target)
 	char	   *amount = NULL;
 	HftScope	scope;
 
-	if (provider->operations[HFT_OP_DEPLOY].request == NULL)
+	if (hft_provider_serves(provider))
 		return provider->landscape.serving_billing != NULL ? "0" : NULL;
 	values[0] = CStringGetTextDatum(provider->name);
 	values[1] = CStringGetTextDatum(target->model);

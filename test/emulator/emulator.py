@@ -30,11 +30,12 @@ from fireworks_dialect import Fireworks
 from openai_dialect import OpenAi, OpenAiCompatible
 from storage import ObjectStore
 from together_dialect import Together
+from vertex_dialect import Vertex
 from wire import HttpServer, Response
 from world import Settings, World
 
 DIALECTS = [OpenAi, OpenAiCompatible, Together, Fireworks, Azure, AzureDated,
-            AzureManager, Entra]
+            AzureManager, Entra, Vertex]
 
 
 class Router:

@@ -47,6 +47,17 @@ DEFAULTS = {
     "metadata_filter": True,            # False: ignored, as Azure does
     "metrics_nan": False,               # Together: NaN among the metrics
     "events_uppercase": False,          # Together: spelling of event types
+    # Vertex
+    "vertex_location": "us-central1",   # elsewhere is a page of HTML, 404
+    "service_accounts": {},             # e-mail -> {"n": modulus in hex}
+    "metadata_account": None,           # of the metadata server, a name
+    "token_seconds": 3600,              # life of an access token
+    "buckets": None,                    # names; None: all there are
+    "upload_keep": None,                # bytes kept of the parts of an upload
+    "concurrent_jobs": 0,               # more are 429; 0: no limit
+    "cancel_polls": False,              # a cancel stays JOB_STATE_CANCELLING
+    "experiment_polls": 0,              # looks at a job before it has one
+    "series_at_end": False,             # no curves while a job runs
     # what is shown
     "job_page_max": 100,                # most items of a page, OpenAI
     "event_page_max": 100,              # the same of events

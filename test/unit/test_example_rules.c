@@ -155,6 +155,9 @@ note(void *arg, const HftRule *rule, const char *message)
 	broken[rule - hft_rules(&n)] = true;
 	if (message[0] == '\0' || strchr(message, '\n') != NULL)
 		strcat(found, "(no message) ");
+	/* what Gemini's shape cannot hold is test_example_gemini.c's */
+	if (rule->format != NULL && strcmp(rule->format, "gemini") == 0)
+		return;
 	/* twice the same rule is one word here */
 	if (strstr(found, rule->id) == NULL ||
 		strcmp(strstr(found, rule->id) + strlen(rule->id), " ") != 0)

@@ -71,12 +71,30 @@ COMMENT ON FUNCTION hft.find_retirement(text, text) IS
 REVOKE ALL ON FUNCTION hft.find_retirement(text, text) FROM PUBLIC;
 
 /*
+ * Platforms that take deployments down by themselves: unused for so long, or
+ * at an age, whichever the row names.
+ */
+CREATE TABLE hft.deployment_limit (
+	id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	provider	text NOT NULL,
+	options		jsonb NOT NULL DEFAULT '{}',	-- deployment options it applies to
+	idle		interval,
+	age			interval,
+	shipped		boolean NOT NULL DEFAULT false,
+	source		text NOT NULL
+);
+COMMENT ON TABLE hft.deployment_limit IS
+	'When platforms delete deployments that are not used, or at an age; the most specific options apply, rows of yours before shipped ones';
+REVOKE ALL ON hft.deployment_limit FROM PUBLIC;
+
+/*
  * What the fact sheets give.  Ids below 100,000 are shipped rows, so that a
  * dump of yours never collides with the rows of a newer version.  A pattern
  * begins with % because further training of "ft:MODEL:..." costs the same.
  */
 ALTER TABLE hft.price ALTER COLUMN id RESTART WITH 100001;
 ALTER TABLE hft.retirement ALTER COLUMN id RESTART WITH 100001;
+ALTER TABLE hft.deployment_limit ALTER COLUMN id RESTART WITH 100001;
 
 INSERT INTO hft.price (id, provider, model, method, unit, amount, valid_from,
 	valid_until, shipped, source)

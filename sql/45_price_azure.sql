@@ -41,3 +41,12 @@ FROM (VALUES
 	('gpt-4o-2024-08-06', DATE '2027-10-01'),
 	('gpt-4o-mini-2024-07-18', DATE '2027-10-01'),
 	('o4-mini-2025-04-16', DATE '2027-10-16')) m (model, retires_on);
+
+INSERT INTO hft.deployment_limit (id, provider, options, idle, age, shipped,
+	source)
+OVERRIDING SYSTEM VALUE
+VALUES
+	(6001, 'azure', '{}', '15 days', NULL, true,
+		'deployment page of October 2026: no call for more than 15 days'),
+	(6002, 'azure', '{"sku": "DeveloperTier"}', NULL, '24 hours', true,
+		'cost management page of 2026-03-19');

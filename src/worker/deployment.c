@@ -284,6 +284,22 @@ end_standing(HftTask *task)
 	return rest(task, "gone", -1);
 }
 
+/* It stands no more, and nobody here ended it: say so. */
+static HftTurn
+end_ended(HftTask *task)
+{
+	Change		change = {
+		.state = "gone", .due_ms = -1, .error_class = "lost",
+		.message = "the platform has ended the deployment",
+		.hint = task->outcome.hint
+	};
+
+	book_hosting(task);
+	publish_endpoint(task, NULL);
+	record(task, &change);
+	return HFT_TURN_RELEASE;
+}
+
 static HftTurn
 apply_failure(HftTask *task)
 {
@@ -307,8 +323,11 @@ apply_failure(HftTask *task)
 		case HFT_ERROR_LOST:
 			/* F29: looked at twice, because what stands costs money */
 			if (deployment->facts.remote_id != NULL &&
-				(task->op == HFT_OP_UNDEPLOY || deployment->failures > 0))
+				task->op == HFT_OP_UNDEPLOY)
 				return end_standing(task);
+			if (deployment->facts.remote_id != NULL &&
+				deployment->failures > 0)
+				return end_ended(task);
 			return try_again(task, "lost", outcome->message);
 		default:
 			return try_again(task, "transient", outcome->message);

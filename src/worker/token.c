@@ -286,7 +286,9 @@ void
 hft_token_judge(HftTokenUse *use, int status, HftOutcome *outcome)
 {
 	HftTokenEntry *entry = use->entry;
-	bool		current = entry != NULL &&
+
+	/* a second answer to a token that the first one dropped tells nothing */
+	bool		current = entry != NULL && entry->token != NULL &&
 		use->generation == entry->generation;
 
 	if (entry == NULL)

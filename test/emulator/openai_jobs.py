@@ -339,7 +339,8 @@ class OpenAiJobs:
     @route("GET", "/fine_tuning/jobs/{ident}/events", "job.events")
     async def list_events(self, request, ident):
         job = self._job(request, ident)
-        history = job.history()
+        history = job.history() if self.world.settings.event_metrics \
+            else job.messages
         end = len(history)
         after = request.query.get("after")
         if after:

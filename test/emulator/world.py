@@ -65,6 +65,7 @@ DEFAULTS = {
     "event_id_prefix": "ftevent-",      # also seen: "ft-event-"
     "event_type_absent": False,         # OpenAI: events without type
     "event_data_null": False,           # OpenAI: messages with null data
+    "event_metrics": True,              # OpenAI: False: messages only
     "result_format": "csv",             # csv | base64 | missing
     "model_load_polls": 0,              # 404s before a new model answers
     # money

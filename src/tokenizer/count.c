@@ -95,13 +95,10 @@ count_giant(HftEncoding *enc, const uint8_t *piece, size_t len)
 static int64_t
 count_wide(HftEncoding *enc, const uint8_t *piece, size_t len)
 {
-	HftWideEntry key;
+	HftWideEntry key = make_wide_key(piece, len, enc->batch.limit);
 	int64_t		before = count_parts(enc);
 	int64_t		count;
 
-	memcpy(key.head, piece, sizeof(key.head));
-	key.rest = make_key(piece + sizeof(key.head), len - sizeof(key.head),
-						enc->batch.limit);
 	count = hft_wide_find(&enc->wide_cache, &key);
 	if (count > 0 || before < 0)
 		return before < 0 ? before : before + count;

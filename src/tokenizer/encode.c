@@ -80,13 +80,120 @@ encode_part(HftTokenScan *scan, const uint8_t *part, size_t len,
 	return hft_merge_piece(&enc->vocab, &enc->space, part, len, &symbols);
 }
 
+/* Tokens that are remembered. */
+static inline void
+put_known(HftTokenScan *scan, TokenSink *sink, const uint32_t *symbol, int n,
+		  size_t len)
+{
+	uint32_t	first_id = scan->enc->vocab.header->first_id;
+	int			i;
+
+	if (sink->ends != NULL || sink->ids == NULL ||
+		scan->tokens + n > (int64_t) sink->room)
+	{
+		for (i = 0; i < n; i++)
+			put_index(scan, sink, symbol[i]);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		sink->ids[scan->tokens + i] = symbol[i] + first_id;
+	scan->tokens += n;
+	sink->at += len;
+}
+
+/*
+ * The tokens of a piece that is not remembered: their number, or what
+ * hft_merge() failed with.  They lie in *one or in the space of merging.
+ */
 static int64_t
-encode_piece(HftTokenScan *scan, const uint8_t *piece, size_t len,
+find_symbols(HftEncoding *enc, const uint8_t *piece, size_t len,
+			 uint32_t *one, const uint32_t **symbol)
+{
+	int64_t		n;
+
+	*symbol = one;
+	*one = hft_word_find(&enc->vocab, piece, len);
+	if (*one != HFT_NO_TOKEN)
+		return 1;
+	n = hft_merge(&enc->vocab, &enc->space, piece, len);
+	*symbol = enc->space.symbol;
+	return n;
+}
+
+/* A piece of at most 15 bytes; these return 0, or what hft_merge() did. */
+static inline int64_t
+encode_short(HftTokenScan *scan, HftCacheEntry key, const uint8_t *piece,
+			 size_t len, TokenSink *sink)
+{
+	HftTokenCache *cache = &scan->enc->token_cache;
+	const uint32_t *symbol;
+	uint32_t	one;
+	int64_t		n = 0;
+
+	if (cache->short_entry != NULL)
+		n = find_tokens(tokens_line(cache, key), key, &symbol);
+	if (n == 0)
+	{
+		n = find_symbols(scan->enc, piece, len, &one, &symbol);
+		if (n < 0)
+			return n;
+		hft_tokens_store(cache, key, symbol, n);
+	}
+	put_known(scan, sink, symbol, n, len);
+	return 0;
+}
+
+/* A piece of 16 to HFT_WIDE_BYTES bytes. */
+static int64_t
+encode_wide(HftTokenScan *scan, const uint8_t *piece, size_t len,
+			TokenSink *sink)
+{
+	HftTokenCache *cache = &scan->enc->token_cache;
+	HftWideEntry key = make_wide_key(piece, len, scan->enc->batch.limit);
+	const uint32_t *symbol;
+	uint32_t	one;
+	int64_t		n = hft_wide_tokens_find(cache, &key, &symbol);
+
+	if (n == 0)
+	{
+		n = find_symbols(scan->enc, piece, len, &one, &symbol);
+		if (n < 0)
+			return n;
+		hft_wide_tokens_store(cache, &key, symbol, n);
+	}
+	put_known(scan, sink, symbol, n, len);
+	return 0;
+}
+
+/* A part of a longer piece that no token crosses the ends of. */
+static int64_t
+encode_cut(HftTokenScan *scan, const uint8_t *part, size_t len,
+		   TokenSink *sink)
+{
+	const HftEncoding *enc = scan->enc;
+	int64_t		result;
+
+	/* a token that only whole pieces give must not be found in a part */
+	if (enc->vocab.header->unreachable != 0 || len > HFT_WIDE_BYTES)
+	{
+		result = encode_part(scan, part, len, sink);
+		return result < 0 ? result : 0;
+	}
+	if (len > HFT_CACHED_BYTES)
+		return encode_wide(scan, part, len, sink);
+	return encode_short(scan, make_key(part, len, enc->batch.limit), part,
+						len, sink);
+}
+
+/* A piece of more than HFT_WIDE_BYTES. */
+static int64_t
+encode_giant(HftTokenScan *scan, const uint8_t *piece, size_t len,
 			 TokenSink *sink)
 {
 	const HftVocab *vocab = &scan->enc->vocab;
 	const uint8_t *end = piece + len;
 	uint32_t	index = hft_word_find(vocab, piece, len);
+	int64_t		result = 0;
 	HftCutter	cutter;
 
 	if (index != HFT_NO_TOKEN)
@@ -95,29 +202,57 @@ encode_piece(HftTokenScan *scan, const uint8_t *piece, size_t len,
 		return 0;
 	}
 	hft_cut_start(&cutter, vocab, &scan->enc->cuts, piece, len);
-	while (piece < end)
+	while (piece < end && result >= 0)
 	{
 		const uint8_t *cut = hft_cut_next(&cutter);
-		int64_t		n = encode_part(scan, piece, cut - piece, sink);
 
-		if (n < 0)
-			return n;
+		result = encode_cut(scan, piece, cut - piece, sink);
 		piece = cut;
 	}
-	return 0;
+	return result;
+}
+
+/* Keys of the short pieces of a batch; their lines are being fetched. */
+static void
+fetch_keys(const HftEncoding *enc, HftCacheEntry *key)
+{
+	const HftBatch *batch = &enc->batch;
+	int			i;
+
+	for (i = 0; i < batch->n; i++)
+	{
+		uint32_t	len = batch->start[i + 1] - batch->start[i];
+
+		if (len > HFT_CACHED_BYTES)
+			continue;
+		key[i] = make_key(batch->base + batch->start[i], len, batch->limit);
+		if (enc->token_cache.short_entry != NULL)
+			__builtin_prefetch(tokens_line(&enc->token_cache, key[i]));
+	}
 }
 
 static int64_t
 encode_batch(HftTokenScan *scan, const uint8_t *end, void *sink)
 {
+	HftCacheEntry key[HFT_BATCH_PIECES];
 	HftBatch   *batch = &scan->enc->batch;
 	int64_t		result = 0;
 	int			i;
 
 	hft_scan_split(scan, end);
+	fetch_keys(scan->enc, key);
 	for (i = 0; i < batch->n && result >= 0; i++)
-		result = encode_piece(scan, batch->base + batch->start[i],
-							  batch->start[i + 1] - batch->start[i], sink);
+	{
+		const uint8_t *piece = batch->base + batch->start[i];
+		uint32_t	len = batch->start[i + 1] - batch->start[i];
+
+		if (len <= HFT_CACHED_BYTES)
+			result = encode_short(scan, key[i], piece, len, sink);
+		else if (len <= HFT_WIDE_BYTES)
+			result = encode_wide(scan, piece, len, sink);
+		else
+			result = encode_giant(scan, piece, len, sink);
+	}
 	return result;
 }
 

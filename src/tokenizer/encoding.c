@@ -17,6 +17,7 @@
 
 /* Bounds of the memory from which on it has room for these tables. */
 #define WIDE_CACHE_FROM	((size_t) 8 * 1024 * 1024)	/* 2 MB */
+#define TOKEN_CACHE_FROM	((size_t) 8 * 1024 * 1024)	/* 5 MB, encoding */
 #define LONG_CACHE_FROM	((size_t) 12 * 1024 * 1024) /* 4.5 MB */
 
 /* log2 of a number that is a power of two and at least two, else 0. */
@@ -176,6 +177,7 @@ hft_encoding_limit_cache(HftEncoding *enc, size_t bytes)
 	enc->cache.max_lines = lines < UINT32_MAX / 2 ? lines : UINT32_MAX / 2;
 	enc->wide_cache.off = bytes < WIDE_CACHE_FROM;
 	enc->long_cache.off = bytes < LONG_CACHE_FROM;
+	enc->token_cache.off = bytes < TOKEN_CACHE_FROM;
 }
 
 HftTokenStatus
@@ -199,6 +201,7 @@ hft_encoding_close(HftEncoding *enc)
 	hft_cache_free(&enc->cache);
 	hft_wide_free(&enc->wide_cache);
 	hft_long_free(&enc->long_cache);
+	hft_tokens_free(&enc->token_cache);
 	munmap((void *) enc->vocab.header, enc->map_size);
 	free(enc);
 }

@@ -15,7 +15,7 @@
 #define HFT_TOKENIZER_INTERNAL_H
 
 #include "tokenizer/cut.h"
-#include "tokenizer/long_cache.h"
+#include "tokenizer/token_cache.h"
 #include "tokenizer/vocab.h"
 
 #define HFT_BATCH_PIECES	448
@@ -60,6 +60,7 @@ struct HftEncoding
 	HftCache	cache;
 	HftWideCache wide_cache;
 	HftLongCache long_cache;
+	HftTokenCache token_cache;
 	HftBatch	batch;
 	HftBatch	parts;			/* of long pieces in the batch */
 	uint32_t	part_end[HFT_BATCH_PIECES + HFT_BLOCK_BYTES];

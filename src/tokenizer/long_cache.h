@@ -50,4 +50,23 @@ extern void hft_long_store(HftLongCache *cache, uint64_t hash,
 						   const uint8_t *piece, size_t len, uint32_t count);
 extern void hft_long_free(HftLongCache *cache);
 
+static inline uint32_t
+hft_wide_hash(const HftWideEntry *key)
+{
+	uint64_t	h = key->head[0] * UINT64_C(0xA0761D6478BD642F) +
+		key->head[1] * UINT64_C(0xE7037ED1A0B428DB) +
+		key->rest.low * HFT_HASH_LOW + key->rest.high * HFT_HASH_HIGH;
+
+	return h >> 32;
+}
+
+/* Is this the entry of the key?  A free one is, but its count is 0. */
+static inline bool
+hft_wide_same(const HftWideEntry *entry, const HftWideEntry *key)
+{
+	return entry->head[0] == key->head[0] && entry->head[1] == key->head[1] &&
+		entry->rest.low == key->rest.low &&
+		(entry->rest.high & HFT_KEY_MASK) == key->rest.high;
+}
+
 #endif							/* HFT_TOKENIZER_LONG_CACHE_H */

@@ -18,19 +18,7 @@
 static inline HftWideEntry *
 find_line(const HftWideCache *cache, const HftWideEntry *key)
 {
-	uint64_t	h = key->head[0] * UINT64_C(0xA0761D6478BD642F) +
-		key->head[1] * UINT64_C(0xE7037ED1A0B428DB) +
-		key->rest.low * HFT_HASH_LOW + key->rest.high * HFT_HASH_HIGH;
-
-	return &cache->entry[(h >> 32) % ENTRIES & ~1u];
-}
-
-static inline bool
-same_key(const HftWideEntry *entry, const HftWideEntry *key)
-{
-	return entry->head[0] == key->head[0] && entry->head[1] == key->head[1] &&
-		entry->rest.low == key->rest.low &&
-		(entry->rest.high & HFT_KEY_MASK) == key->rest.high;
+	return &cache->entry[hft_wide_hash(key) % ENTRIES & ~1u];
 }
 
 int
@@ -42,9 +30,9 @@ hft_wide_find(const HftWideCache *cache, const HftWideEntry *key)
 	if (cache->entry == NULL)
 		return 0;
 	line = find_line(cache, key);
-	if (same_key(&line[0], key))
+	if (hft_wide_same(&line[0], key))
 		return line[0].rest.high >> HFT_COUNT_SHIFT;
-	if (!same_key(&line[1], key))
+	if (!hft_wide_same(&line[1], key))
 		return 0;
 	found = line[1];
 	line[1] = line[0];

@@ -120,6 +120,18 @@ find_symbols(HftEncoding *enc, const uint8_t *piece, size_t len,
 	return n;
 }
 
+/* Look where the tokens of a short piece are when not in their line. */
+static int
+look_further(const HftTokenCache *cache, HftCacheEntry key,
+			 const uint32_t **symbol)
+{
+	HftWideEntry wide = widen_key(key);
+	int			n = find_tokens(neighbour_line(cache, tokens_line(cache, key)),
+								key, symbol);
+
+	return n > 0 ? n : hft_wide_tokens_find(cache, &wide, symbol);
+}
+
 /* A piece of at most 15 bytes; these return 0, or what hft_merge() did. */
 static inline int64_t
 encode_short(HftTokenScan *scan, HftCacheEntry key, const uint8_t *piece,
@@ -131,7 +143,11 @@ encode_short(HftTokenScan *scan, HftCacheEntry key, const uint8_t *piece,
 	int64_t		n = 0;
 
 	if (cache->short_entry != NULL)
+	{
 		n = find_tokens(tokens_line(cache, key), key, &symbol);
+		if (n == 0)
+			n = look_further(cache, key, &symbol);
+	}
 	if (n == 0)
 	{
 		n = find_symbols(scan->enc, piece, len, &one, &symbol);

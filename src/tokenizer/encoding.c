@@ -17,7 +17,7 @@
 
 /* Bounds of the memory from which on it has room for these tables. */
 #define WIDE_CACHE_FROM	((size_t) 8 * 1024 * 1024)	/* 2 MB */
-#define TOKEN_CACHE_FROM	((size_t) 8 * 1024 * 1024)	/* 5 MB, encoding */
+#define TOKEN_CACHE_FROM	((size_t) 16 * 1024 * 1024)	/* 12 MB, encoding */
 #define LONG_CACHE_FROM	((size_t) 12 * 1024 * 1024) /* 4.5 MB */
 
 /* log2 of a number that is a power of two and at least two, else 0. */

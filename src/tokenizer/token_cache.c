@@ -4,8 +4,8 @@
  *	  Tokens of the pieces a process has encoded.
  *
  * Counting keeps four pieces in a cache line; who wants the tokens pays half
- * a line for each.  The newest piece of a line comes first, a third gives
- * way.  Nothing is there until a text is encoded.
+ * a line for each.  The newest piece of a line comes first, the third moves
+ * to the neighbouring line.  Nothing is there until a text is encoded.
  *
  *-------------------------------------------------------------------------
  */
@@ -62,9 +62,17 @@ hft_tokens_store(HftTokenCache *cache, HftCacheEntry key,
 {
 	HftShortTokens *line;
 
-	if (n > HFT_SHORT_TOKENS || !make_tables(cache))
+	if (n > HFT_SHORT_TOKENS)
+	{
+		HftWideEntry wide = widen_key(key);
+
+		hft_wide_tokens_store(cache, &wide, symbol, n);
+		return;
+	}
+	if (!make_tables(cache))
 		return;
 	line = tokens_line(cache, key);
+	neighbour_line(cache, line)[1] = line[1];
 	line[1] = line[0];
 	line[0].key = key;
 	line[0].key.high |= (uint64_t) n << HFT_COUNT_SHIFT;

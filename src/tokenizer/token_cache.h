@@ -22,7 +22,10 @@ typedef struct HftShortTokens
 	uint32_t	symbol[HFT_SHORT_TOKENS];
 } HftShortTokens;
 
-/* The same for 16 to 31 bytes, a cache line each. */
+/*
+ * The same for 16 to 31 bytes, or for more tokens, a cache line each.  The key
+ * of a shorter piece is in "head", with a rest that no longer piece has.
+ */
 #define HFT_WIDE_TOKENS		8
 
 typedef struct HftWideTokens
@@ -38,9 +41,9 @@ typedef struct HftTokenCache
 	bool		off;			/* store none */
 } HftTokenCache;
 
-/* log2 of the number of entries: 4 MB and 1 MB. */
-#define HFT_SHORT_TOKENS_BITS	17
-#define HFT_WIDE_TOKENS_BITS	14
+/* log2 of the number of entries: 8 MB and 4 MB. */
+#define HFT_SHORT_TOKENS_BITS	18
+#define HFT_WIDE_TOKENS_BITS	16
 
 /* token_cache.c; finding gives the number of tokens, 0 when unknown */
 extern int	hft_wide_tokens_find(const HftTokenCache *cache,
@@ -53,12 +56,18 @@ extern void hft_wide_tokens_store(HftTokenCache *cache,
 								  const uint32_t *symbol, int64_t n);
 extern void hft_tokens_free(HftTokenCache *cache);
 
-/* The two entries where a key may be. */
+/* The two entries where a key should be; the next two, where it may be. */
 static inline HftShortTokens *
 tokens_line(const HftTokenCache *cache, HftCacheEntry key)
 {
 	return &cache->short_entry[hash_key(key) >>
 							   (32 - HFT_SHORT_TOKENS_BITS) & ~1u];
+}
+
+static inline HftShortTokens *
+neighbour_line(const HftTokenCache *cache, HftShortTokens *line)
+{
+	return &cache->short_entry[(line - cache->short_entry) ^ 2];
 }
 
 static inline int
@@ -75,6 +84,13 @@ find_tokens(const HftShortTokens *line, HftCacheEntry key,
 			return line[i].key.high >> HFT_COUNT_SHIFT;
 		}
 	return 0;
+}
+
+/* The key of a shorter piece among the wide ones. */
+static inline HftWideEntry
+widen_key(HftCacheEntry key)
+{
+	return (HftWideEntry) {{key.low, key.high}, {UINT64_MAX, 0}};
 }
 
 /* The key of a piece of 16 to HFT_WIDE_BYTES bytes. */

@@ -180,6 +180,7 @@ CREATE TABLE hft.model (
 	endpoint	text,				-- what chat must name, where it differs
 	created_at	timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	retires_on	date,
+	info		jsonb,				-- what the platform tells: limits, flags
 	checked_at	timestamptz,
 	UNIQUE (server, model)
 );
@@ -292,11 +293,14 @@ CREATE TABLE hft.import (
 	id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	owner		regrole NOT NULL,
 	server		text NOT NULL,
+	kind		text NOT NULL DEFAULT 'jobs' CHECK (kind IN ('jobs', 'models')),
 	state		text NOT NULL DEFAULT 'pending' CHECK (state IN
 				('pending', 'running', 'succeeded', 'failed')),
 	jobs_seen	int NOT NULL DEFAULT 0,
 	jobs_new	int NOT NULL DEFAULT 0,
 	orphans_since timestamptz,		-- only tell of jobs of ours unknown here
+	models_seen	int NOT NULL DEFAULT 0,
+	models_changed int NOT NULL DEFAULT 0,
 	remote		jsonb NOT NULL DEFAULT '{}',
 	error_message text,
 	error_hint	text,
@@ -308,7 +312,7 @@ CREATE TABLE hft.import (
 	revision	bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE hft.import IS
-	'Runs of import_jobs: adopting what an account already holds';
+	'Runs of import_jobs and refresh_models: what an account already holds, and what the platform tells of models';
 
 -- each start of a worker takes the next number: the fence of its writes
 CREATE SEQUENCE hft.worker_epoch;

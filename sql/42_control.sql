@@ -94,6 +94,14 @@ COMMENT ON FUNCTION hft.import_jobs(text) IS
 	'Brings the jobs that the account already has at the platform into hft.job; returns the id of the row of hft.import that tells how far it is';
 REVOKE ALL ON FUNCTION hft.import_jobs(text) FROM PUBLIC;
 
+CREATE FUNCTION hft.refresh_models(server text)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'hft_sql_refresh_models'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION hft.refresh_models(text) IS
+	'Asks the platform about each model known there: limits and the day it is shut down; returns the id of the row of hft.import that tells how far it is';
+REVOKE ALL ON FUNCTION hft.refresh_models(text) FROM PUBLIC;
+
 CREATE PROCEDURE hft.wait_for(job bigint, timeout interval DEFAULT NULL)
 AS 'MODULE_PATHNAME', 'hft_sql_wait_for'
 LANGUAGE C;

@@ -19,7 +19,7 @@ BEGIN ATOMIC
 		'diff_dataset', 'verify_dataset', 'export_jsonl',
 		'explain_job', 'submit_job', 'job_id', 'wait_for',
 		'cancel_job', 'pause_job', 'resume_job', 'retry_job', 'adopt_job',
-		'import_jobs', 'worker_status',
+		'import_jobs', 'refresh_models', 'worker_status',
 		'find_price', 'price_of', 'find_retirement',
 		'providers', 'provider_operations', 'provider_options',
 		'compare_providers',

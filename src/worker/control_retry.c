@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * control_retry.c
- *	  hft.retry_job, hft.adopt_job, hft.import_jobs.
+ *	  hft.retry_job, hft.adopt_job, hft.import_jobs, hft.refresh_models.
  *
  * Retrying never pays twice by accident.  A job in doubt is only looked for
  * again; it is created anew after its owner said, with pay_again, that the
@@ -256,22 +256,45 @@ hft_sql_adopt_job(PG_FUNCTION_ARGS)
 }
 
 static int64
-insert_import(const HftServer *server)
+insert_import(const HftServer *server, const char *kind)
 {
 	static HftStatement insert = {
-		"INSERT INTO hft.import (owner, server, due_at)"
-		" VALUES ($1, $2, now()) RETURNING id", 2, {REGROLEOID, TEXTOID}
+		"INSERT INTO hft.import (owner, server, kind, due_at)"
+		" VALUES ($1, $2, $3, now()) RETURNING id",
+		3, {REGROLEOID, TEXTOID, TEXTOID}
 	};
-	Datum		values[2];
+	Datum		values[3];
 	HftScope	scope;
 	int64		id;
 
 	values[0] = ObjectIdGetDatum(GetUserId());
 	values[1] = CStringGetTextDatum(server->facts.name);
+	values[2] = CStringGetTextDatum(kind);
 	hft_scope_enter(&scope);
 	hft_statement_run(&insert, values, NULL, 0);
 	id = hft_row_int64(0, 1, 0);
 	hft_scope_leave(&scope);
+	return id;
+}
+
+/* Ask for work of a kind, which needs the operation. */
+static int64
+want_import(const char *name, const char *kind, HftOp op)
+{
+	HftServer  *server = hft_server_load(name, false);
+	const HftOperation *operation = &server->provider->operations[op];
+	int64		id;
+
+	hft_server_check(server, GetUserId());
+	if (operation->request == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s tells nothing of its %s",
+						server->provider->title, kind),
+				 operation->instead ? errhint("%s", operation->instead) : 0));
+	id = insert_import(server, kind);
+	hft_wakeup_at_commit();
+	hft_background_warn();
 	return id;
 }
 
@@ -280,19 +303,15 @@ PG_FUNCTION_INFO_V1(hft_sql_import_jobs);
 Datum
 hft_sql_import_jobs(PG_FUNCTION_ARGS)
 {
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	HftServer  *server = hft_server_load(name, false);
-	const HftOperation *list = &server->provider->operations[HFT_OP_LIST];
-	int64		id;
+	PG_RETURN_INT64(want_import(text_to_cstring(PG_GETARG_TEXT_PP(0)),
+								"jobs", HFT_OP_LIST));
+}
 
-	hft_server_check(server, GetUserId());
-	if (list->request == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("%s cannot list jobs", server->provider->title),
-				 list->instead != NULL ? errhint("%s", list->instead) : 0));
-	id = insert_import(server);
-	hft_wakeup_at_commit();
-	hft_background_warn();
-	PG_RETURN_INT64(id);
+PG_FUNCTION_INFO_V1(hft_sql_refresh_models);
+
+Datum
+hft_sql_refresh_models(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64(want_import(text_to_cstring(PG_GETARG_TEXT_PP(0)),
+								"models", HFT_OP_MODEL_INFO));
 }

@@ -60,6 +60,7 @@ static const HftSubject *const subjects[] = {
 	&hft_job_subject,
 	&hft_deployment_subject,
 	&hft_import_subject,
+	&hft_refresh_subject,
 };
 
 HftEngine *

@@ -24,34 +24,28 @@
 #include "base/settings.h"
 #include "base/sql.h"
 #include "worker/ground.h"
+#include "worker/import.h"
 #include "worker/job_internal.h"
 #include "worker/retry.h"
 #include "worker/subject.h"
 #include "worker/wakeup.h"
 #include "worker/worker.h"
 
-typedef struct Import
-{
-	Oid			owner;
-	char	   *server;
-	char	   *cursor;
-	int			failures;
-	int64		orphans_since;	/* Unix ms; HFT_UNKNOWN: adopt what is new */
-} Import;
-
-#define task_import(task) ((Import *) (task)->row)
-
-static int
-load_imports(HftTask **tasks, const int64 *ids, int count)
+int
+hft_import_load(HftTask **tasks, const int64 *ids, int count,
+				const char *kind, const HftSubject *subject)
 {
 	static HftStatement load = {
 		"SELECT id, owner::oid::bigint, server, (remote->'cursor')::text,"
 		" failures, (extract(epoch FROM orphans_since) * 1000)::bigint"
 		" FROM hft.import"
-		" WHERE id = ANY ($1) AND state IN ('pending', 'running')",
-		1, {INT8ARRAYOID}
+		" WHERE id = ANY ($1) AND kind = $2"
+		" AND state IN ('pending', 'running')",
+		2, {INT8ARRAYOID, TEXTOID}
 	};
-	Datum		values[] = {PointerGetDatum(hft_id_array(ids, count))};
+	Datum		values[] = {
+		PointerGetDatum(hft_id_array(ids, count)), CStringGetTextDatum(kind)
+	};
 	HftScope	scope;
 	uint64		rows;
 
@@ -61,14 +55,14 @@ load_imports(HftTask **tasks, const int64 *ids, int count)
 	{
 		MemoryContext context = hft_task_context_create();
 		MemoryContext old = MemoryContextSwitchTo(context);
-		Import	   *import = palloc0(sizeof(Import));
+		HftImport  *import = palloc0(sizeof(HftImport));
 
 		import->owner = (Oid) hft_row_int64(row, 2, 0);
 		import->server = hft_row_text(row, 3);
 		import->cursor = hft_row_text(row, 4);
 		import->failures = (int) hft_row_int64(row, 5, 0);
 		import->orphans_since = hft_row_int64(row, 6, HFT_UNKNOWN);
-		tasks[row] = hft_task_create(&hft_import_subject,
+		tasks[row] = hft_task_create(subject,
 									 hft_row_int64(row, 1, 0), context);
 		tasks[row]->row = import;
 		MemoryContextSwitchTo(old);
@@ -77,15 +71,20 @@ load_imports(HftTask **tasks, const int64 *ids, int count)
 	return (int) rows;
 }
 
+static int
+load_imports(HftTask **tasks, const int64 *ids, int count)
+{
+	return hft_import_load(tasks, ids, count, "jobs", &hft_import_subject);
+}
+
 static HftStatement live_imports = {
-	"SELECT id, due_at FROM hft.import"
-	" WHERE state IN ('pending', 'running') AND due_at IS NOT NULL", 0
+	"SELECT id, due_at FROM hft.import WHERE kind = 'jobs'"
+	" AND state IN ('pending', 'running') AND due_at IS NOT NULL", 0
 };
 
-/* Write where the import stands; message NULL: no error. */
-static void
-record(HftTask *task, const char *state, const char *cursor, int64 due_ms,
-	   const char *message, const char *hint)
+void
+hft_import_record(HftTask *task, const char *state, const char *cursor,
+				  int64 due_ms, const char *message, const char *hint)
 {
 	static HftStatement update = {
 		"UPDATE hft.import SET state = $2,"
@@ -111,7 +110,7 @@ record(HftTask *task, const char *state, const char *cursor, int64 due_ms,
 	hft_param_text(&params, cursor);
 	hft_param(&params, TimestampTzGetDatum(hft_now()), false);
 	hft_param_int(&params, due_ms, due_ms < 0);
-	hft_param(&params, Int32GetDatum(task_import(task)->failures), false);
+	hft_param(&params, Int32GetDatum(hft_task_import(task)->failures), false);
 	hft_param_text(&params, hft_redact(message, 2048));
 	hft_param_text(&params, hint);
 	if (hft_statement_run(&update, params.values, params.nulls, 0) > 0)
@@ -120,25 +119,25 @@ record(HftTask *task, const char *state, const char *cursor, int64 due_ms,
 	task->lasting = true;
 }
 
-static HftTurn
-fail(HftTask *task, const char *message, const char *hint)
+HftTurn
+hft_import_fail(HftTask *task, const char *message, const char *hint)
 {
-	record(task, "failed", NULL, -1, message, hint);
+	hft_import_record(task, "failed", NULL, -1, message, hint);
 	return HFT_TURN_RELEASE;
 }
 
-static HftTurn
-try_again(HftTask *task, const char *message)
+HftTurn
+hft_import_try_again(HftTask *task, const char *message)
 {
-	Import	   *import = task_import(task);
+	HftImport  *import = hft_task_import(task);
 	int64		delay_ms;
 
 	if (import->failures >= hft_retry_limit)
-		return fail(task, message, task->outcome.hint);
+		return hft_import_fail(task, message, task->outcome.hint);
 	delay_ms = hft_retry_delay(import->failures++,
 							   task->outcome.retry_after_ms,
 							   pg_prng_uint32(&pg_global_prng_state));
-	record(task, "running", NULL, delay_ms, message, task->outcome.hint);
+	hft_import_record(task, "running", NULL, delay_ms, message, task->outcome.hint);
 	return HFT_TURN_RELEASE;
 }
 
@@ -159,7 +158,7 @@ adopt(HftTask *task)
 		11, {INT8OID, OIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
 		INT8OID, TIMESTAMPTZOID, INT8OID, OIDOID}
 	};
-	const Import *import = task_import(task);
+	const HftImport *import = hft_task_import(task);
 	HftScope	scope;
 
 	hft_scope_enter(&scope);
@@ -203,7 +202,7 @@ tell_orphans(HftTask *task)
 		"  OR (server = $4 AND remote_id = $3)) AS known) AS k WHERE id = $1",
 		6, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
 	};
-	const Import *import = task_import(task);
+	const HftImport *import = hft_task_import(task);
 	HftScope	scope;
 
 	hft_scope_enter(&scope);
@@ -262,18 +261,19 @@ hft_import_yield(const HftJob *job, const char *remote_id)
 static HftTurn
 apply_import(HftTask *task, const HftResult *result)
 {
-	Import	   *import = task_import(task);
+	HftImport  *import = hft_task_import(task);
 
 	switch (task->outcome.progress)
 	{
 		case HFT_FAILED:
 			if (task->outcome.error == HFT_ERROR_CREDENTIAL ||
 				task->outcome.error == HFT_ERROR_REFUSED)
-				return fail(task, task->outcome.message, task->outcome.hint);
-			return try_again(task, task->outcome.message);
+				return hft_import_fail(task, task->outcome.message,
+									   task->outcome.hint);
+			return hft_import_try_again(task, task->outcome.message);
 		case HFT_WAIT:
-			record(task, "running", task->outcome.cursor,
-				   Max(task->outcome.wait_ms, 1000), NULL, NULL);
+			hft_import_record(task, "running", task->outcome.cursor,
+							  Max(task->outcome.wait_ms, 1000), NULL, NULL);
 			return HFT_TURN_RELEASE;
 		case HFT_MORE:
 		case HFT_DONE:
@@ -286,22 +286,22 @@ apply_import(HftTask *task, const HftResult *result)
 	import->failures = 0;
 	if (task->outcome.progress == HFT_DONE)
 	{
-		record(task, "succeeded", NULL, -1, NULL, NULL);
+		hft_import_record(task, "succeeded", NULL, -1, NULL, NULL);
 		return HFT_TURN_RELEASE;
 	}
 	import->cursor = MemoryContextStrdup(task->context, task->outcome.cursor);
-	record(task, "running", import->cursor, 0, NULL, NULL);
+	hft_import_record(task, "running", import->cursor, 0, NULL, NULL);
 	return HFT_TURN_AGAIN;
 }
 
 static HftTurn
 next_page(HftTask *task)
 {
-	Import	   *import = task_import(task);
+	HftImport  *import = hft_task_import(task);
 	HftGround	ground;
 
 	if (!hft_task_ground(task, import->server, import->owner, false, &ground))
-		return fail(task, ground.message, ground.hint);
+		return hft_import_fail(task, ground.message, ground.hint);
 	switch (hft_task_prepare(task, HFT_OP_LIST, import->cursor))
 	{
 		case HFT_PREPARED:
@@ -311,13 +311,13 @@ next_page(HftTask *task)
 		case HFT_PREPARED_MISSING:
 			break;
 	}
-	return fail(task, task->outcome.message, task->outcome.hint);
+	return hft_import_fail(task, task->outcome.message, task->outcome.hint);
 }
 
 static void
 blame_import(HftTask *task, const char *sqlstate, const char *problem)
 {
-	(void) try_again(task, problem);
+	(void) hft_import_try_again(task, problem);
 }
 
 /* A listing is short and harmless: nothing to give up. */

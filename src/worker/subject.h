@@ -17,6 +17,7 @@
 extern const HftSubject hft_job_subject;
 extern const HftSubject hft_deployment_subject;
 extern const HftSubject hft_import_subject;
+extern const HftSubject hft_refresh_subject;
 
 /* Parameters collected one by one: value and null flag stay together. */
 typedef struct HftParams

@@ -81,7 +81,7 @@ extern HftTransfer *hft_http_start(HftHttp *http, const HftRequest *request,
 extern void hft_http_wait(HftHttp *http, long timeout_ms, uint32_t wait_event);
 
 extern HftTransfer *hft_http_finished(HftHttp *http);	/* NULL: none; each once */
-extern HftTransfer *hft_http_hungry(HftHttp *http);	/* until fed; NULL: none */
+extern HftTransfer *hft_http_hungry(HftHttp *http);	/* in turn, until fed */
 extern int	hft_http_running(const HftHttp *http);
 
 extern void *hft_transfer_owner(const HftTransfer *transfer);

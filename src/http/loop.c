@@ -347,9 +347,13 @@ hft_http_running(const HftHttp *http)
 HftTransfer *
 hft_http_hungry(HftHttp *http)
 {
+	dlist_node *first;
+
 	if (dlist_is_empty(&http->hungry))
 		return NULL;
-	return dlist_head_element(HftTransfer, hungry_node, &http->hungry);
+	first = dlist_pop_head_node(&http->hungry);
+	dlist_push_tail(&http->hungry, first);
+	return dlist_container(HftTransfer, hungry_node, first);
 }
 
 /* Wait for one transfer; any error, a cancel above all, aborts it. */

@@ -237,14 +237,21 @@ retry_answers(HftEngine *engine)
 	}
 }
 
+/*
+ * Each hungry transfer gets one slice; one that has far to skip before it can
+ * go on stays hungry, and must not keep the others waiting.
+ */
 static void
 feed_hungry(HftEngine *engine)
 {
-	HftTransfer *transfer;
-
-	while ((transfer = hft_http_hungry(engine->steps.http)) != NULL)
+	for (int i = hft_http_running(engine->steps.http); i > 0; i--)
 	{
-		HftTask    *task = hft_transfer_owner(transfer);
+		HftTransfer *transfer = hft_http_hungry(engine->steps.http);
+		HftTask    *task;
+
+		if (transfer == NULL)
+			break;
+		task = hft_transfer_owner(transfer);
 
 		if (hft_feed_needs_read(task->feed) &&
 			hft_step_slice(&engine->steps, task) == HFT_TURN_RELEASE)

@@ -515,11 +515,16 @@ hft_steps_answer(HftSteps *steps, HftTask **tasks, HftTurn *turns, int count)
 static HftTurn
 read_slice(HftSteps *steps, HftTask *task)
 {
+	MemoryContext old;
+
 	if (!hft_worker_begin())
 		return HFT_TURN_RELEASE;
+	/* a large file has many slices: each takes its memory with it */
+	old = MemoryContextSwitchTo(CurTransactionContext);
 	hft_feed_read(task->feed);
 	if (task->subject->fed != NULL)
 		task->subject->fed(task);
+	MemoryContextSwitchTo(old);
 	hft_worker_commit(false);
 	return HFT_TURN_AGAIN;
 }

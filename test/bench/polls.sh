@@ -134,6 +134,11 @@ between()
 
 bare1=$(bare)
 resume
+# the first poll of a job stores what the platform says of it
+until [ "$(sql -c "SELECT count(*) FROM hft.job WHERE revision < 4")" = 0 ]
+do
+	sleep 1
+done
 from=$(mark)
 [ -z "${PROFILE-}" ] || perf record -q -g -o "$PROFILE" -p "$(worker_pid)" -- \
 	sleep "$length" &

@@ -1,12 +1,13 @@
 #!/bin/sh
 # submits.sh [seconds]: how fast jobs are submitted
 #
-# A server of its own, whose worker is paused, and data sets of ten rows.
+# A server of its own, whose worker is paused, and two data sets of ten rows.
 #
 #   rate    two clients, each submit in a transaction of its own, for SECONDS;
 #           beside it the same with an INSERT of one small row, which is what
 #           a commit costs here
-#   growth  10, 100, ... 100,000 submits in one statement: microseconds each
+#   growth  10, 100, ... submits in one statement (COUNTS="10 100 100000" for
+#           others): processor time of each
 set -eu
 
 length=${1:-10}
@@ -35,6 +36,15 @@ stop()
 {
 	as_user "$bin/pg_ctl" -D "$work/data" -m immediate stop >/dev/null || :
 	rm -rf "$work"
+}
+
+# The server's processor seconds for a statement: user and system.
+seconds()
+{
+	printf '%s\n' "SET client_min_messages = log;" \
+		"SET log_statement_stats = on;" "$1" | sql 2>&1 >/dev/null |
+		sed -n 's/^!\t\([0-9.]*\) s user, \([0-9.]*\) s system, .*/\1 \2/p' |
+		awk '{ sum = $1 + $2 } END { print sum }'
 }
 
 # transactions a second of two clients that run a script
@@ -74,31 +84,23 @@ CREATE TABLE source AS SELECT g AS id, 'Is ' || g || ' odd or even?' AS prompt,
 	CASE g % 2 WHEN 0 THEN 'even' ELSE 'odd' END AS completion
 FROM generate_series(1, 10) g;
 CREATE TABLE plain (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text);
-SELECT hft.create_dataset('small', 'SELECT id, prompt, completion FROM source',
-	validation => 0);
-SELECT hft.snapshot_dataset('small');
+SELECT hft.create_dataset('small' || n, 'SELECT id, prompt, completion FROM source',
+	validation => 0) FROM generate_series(0, 1) n;
+SELECT hft.snapshot_dataset('small' || n) FROM generate_series(0, 1) n;
 SQL
 
 model=gpt-4o-mini-2024-07-18
-submit="SELECT hft.submit_job('small', 'bench', '$model');"
+# a data set for each client: whoever takes a snapshot locks its data set
+submit="SELECT hft.submit_job('small' || :client_id, 'bench', '$model');"
 commits=$(rate "INSERT INTO plain (note) VALUES ('x');")
 submits=$(rate "$submit")
 echo "two clients, a transaction each, a second"
 echo "inserts $commits"
 echo "submits $submits (goal 1000)"
-echo "submits in one statement, microseconds each"
-for count in ${COUNTS-10 100 1000 10000 100000}
+echo "submits in one statement, processor microseconds of the server each"
+for count in ${COUNTS-10 100 1000 10000}
 do
-	sql <<SQL
-SET client_min_messages = warning;
-DO \$\$
-DECLARE
-	start timestamptz := clock_timestamp();
-BEGIN
-	PERFORM hft.submit_job('small', 'bench', '$model')
-	FROM generate_series(1, $count);
-	RAISE WARNING '$count %', round((extract(epoch FROM
-		clock_timestamp() - start) * 1e6 / $count)::numeric);
-END \$\$;
-SQL
-done 2>&1 | sed -n 's/.*WARNING:  //p'
+	seconds "SELECT count(hft.submit_job('small0', 'bench', '$model'))
+		FROM generate_series(1, $count);" |
+		awk -v count="$count" '{ printf "%d %.0f\n", count, 1e6 * $1 / count }'
+done

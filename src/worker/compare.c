@@ -356,14 +356,20 @@ estimate_target(HftSubmission *target, const HftSurvey *survey,
 
 /*
  * A month of a tuned model standing ready: nothing where it needs no
- * deployment, else the price of an hour, 730 times.
+ * deployment, else the price of an hour, 730 times; where that depends on the
+ * deployment's options, of the cheapest one.
  */
 static char *
 month_of_hosting(const HftSubmission *target)
 {
 	static HftStatement find = {
-		"SELECT trim_scale(round(p.amount * 730, 2))::text"
-		" FROM hft.find_price($1, $2, NULL, 'host_hour', now(), $3::jsonb) p",
+		"SELECT trim_scale(round(h.amount * 730, 2))::text FROM ("
+		" SELECT p.amount FROM hft.find_price($1, $2, NULL, 'host_hour',"
+		"  now(), $3::jsonb) p"
+		" UNION ALL SELECT min(p.amount) FROM hft.price p"
+		"  WHERE p.provider = $1 AND $2 LIKE p.model"
+		"  AND p.unit = 'host_hour' AND current_date >= p.valid_from"
+		"  AND current_date < p.valid_until) h LIMIT 1",
 		3, {TEXTOID, TEXTOID, TEXTOID}
 	};
 	const HftProvider *provider = target->server->provider;

@@ -5,7 +5,7 @@
 -- were those of the day: tokens are held against hft.count_tokens() for each
 -- model, and prices are rows of this test.
 BEGIN;
-SELECT plan(27);
+SELECT plan(28);
 SET client_min_messages = error;
 
 INSERT INTO hft.price (provider, model, method, unit, amount, source) VALUES
@@ -70,6 +70,12 @@ SELECT results_eq(
 	$$VALUES ('gpt-4o-2024-08-06', 0::numeric), ('gpt-4o-mini-2024-07-18', 0),
 		('openai/gpt-oss-20b', 1460)$$,
 	'hosting: nothing without a deployment, else 730 hours');
+INSERT INTO hft.price (provider, model, method, unit, amount, options, source)
+VALUES ('together', 'unpriced/%', NULL, 'host_hour', 4, '{"size": "l"}', 'test'),
+	('together', 'unpriced/%', NULL, 'host_hour', 3, '{"size": "s"}', 'test');
+SELECT is((SELECT hosting_per_month FROM hft.compare_providers('seed',
+		'{together/unpriced/model}')), 2190::numeric,
+	'the cheapest, where it depends on the deployment''s options');
 SELECT is((SELECT retires_on FROM told WHERE model = 'gpt-4o-2024-08-06'),
 	'2027-01-14', 'with the day the model is shut down');
 SELECT is((SELECT count(*) FROM told WHERE server IS NULL), 4::bigint,

@@ -71,7 +71,7 @@ SELECT is_empty($$SELECT * FROM hft.check_example(NULL)$$, 'nothing of nothing')
 
 SELECT throws_ok($$SELECT hft.convert('{}', 'parquet')$$, '22023', NULL,
 	'unknown format');
-SELECT is((SELECT rule FROM hft.check_example('7')), 'messages_missing',
+SELECT is((SELECT rule FROM hft.check_example('7', 'openai')), 'messages_missing',
 	'no example');
 
 SELECT * FROM finish();

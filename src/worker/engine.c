@@ -429,6 +429,8 @@ load_rows(void *arg)
 		return;
 	intake->loaded = subjects[intake->kind]->load(intake->tasks, intake->ids,
 												  intake->count);
+	for (int i = 0; i < intake->loaded; i++)
+		hft_task_keep(intake->tasks[i]);
 	hft_worker_commit(false);
 }
 

@@ -22,11 +22,17 @@ static MemoryContext tasks_context = NULL;
 MemoryContext
 hft_task_context_create(void)
 {
+	return AllocSetContextCreate(CurTransactionContext, "hft task",
+								 ALLOCSET_SMALL_SIZES);
+}
+
+void
+hft_task_keep(HftTask *task)
+{
 	if (tasks_context == NULL)
 		tasks_context = AllocSetContextCreate(TopMemoryContext, "hft tasks",
 											  ALLOCSET_SMALL_SIZES);
-	return AllocSetContextCreate(tasks_context, "hft task",
-								 ALLOCSET_SMALL_SIZES);
+	MemoryContextSetParent(task->context, tasks_context);
 }
 
 static void

@@ -98,11 +98,13 @@ struct HftTask
 
 /*
  * A context for a task to be, and the task in it, with its arena; "row" is
- * the caller's to set.
+ * the caller's to set.  It ends with the transaction unless it is kept.
  */
 extern MemoryContext hft_task_context_create(void);
 extern HftTask *hft_task_create(const HftSubject *subject, int64 id,
 								MemoryContext context);
+
+extern void hft_task_keep(HftTask *task);
 
 /* A transfer is over, or to be aborted; what the arena holds goes with it. */
 extern void hft_task_transfer_free(HftTask *task);

@@ -184,11 +184,16 @@ static size_t
 read_characters(HftCompiler *c, uint32_t token, const char *string,
 				uint8_t *to)
 {
-	unsigned int byte;
+	static const char hex[] = "0123456789ABCDEF";
 	size_t		n = 0;
 
-	if (strlen(string) == 6 && sscanf(string, "<0x%2X>", &byte) == 1)
+	if (strlen(string) == 6 && strncmp(string, "<0x", 3) == 0 &&
+		strchr(hex, string[3]) != NULL && strchr(hex, string[4]) != NULL &&
+		string[5] == '>')
 	{
+		int			byte = (strchr(hex, string[3]) - hex) << 4 |
+			(strchr(hex, string[4]) - hex);
+
 		c->bytes_of[byte] = token;
 		c->hidden[token] = true;
 		to[0] = byte;
@@ -248,6 +253,26 @@ find_range(HftCompiler *c, const char **strings, uint32_t limit)
 	if (c->tokens == 0 || c->tokens > 1u << HFT_SYMBOL_BITS)
 		hft_compile_fail(c, "key \"model.vocab\": %u tokens do not fit the "
 						 "tables", c->tokens);
+}
+
+/*
+ * A byte that is neither a character nor a token becomes the unknown one, of
+ * which several in a row are one; that is not done here, so it must not be.
+ */
+static void
+check_bytes(HftCompiler *c)
+{
+	bool		known[256] = {false};
+	uint32_t	t;
+	int			i;
+
+	for (t = 0; t < c->tokens; t++)
+		if (c->offsets[t + 1] - c->offsets[t] == 1)
+			known[c->bytes[c->offsets[t]]] = true;
+	for (i = 0; i < 256; i++)
+		if (!known[i])
+			hft_compile_fail(c, "key \"model.vocab\": byte %d is no token",
+							 i);
 }
 
 static void
@@ -333,6 +358,21 @@ read_extras(HftCompiler *c, const json_t *added)
 	}
 }
 
+/* What stands for bytes that are characters of their own. */
+static void
+read_unknown(HftCompiler *c, const json_t *model, const json_t *vocab)
+{
+	const char *unknown = json_string_value(json_object_get(model,
+															"unk_token"));
+	const json_t *id = unknown ? json_object_get(vocab, unknown) : NULL;
+	int			i;
+
+	if (id == NULL)
+		hft_compile_fail(c, "key \"model.unk_token\" is no token");
+	for (i = 0; i < 256; i++)
+		c->bytes_of[i] = json_integer_value(id);
+}
+
 /* ---- merges ---- */
 
 /* The token, by its index, of one side or of both sides of a merge. */
@@ -396,21 +436,6 @@ read_merges(HftCompiler *c, const json_t *vocab, const json_t *merges)
 	}
 }
 
-/* What a byte becomes that is no token. */
-static void
-read_unknown(HftCompiler *c, const json_t *model, const json_t *vocab)
-{
-	const char *unknown = json_string_value(json_object_get(model,
-															"unk_token"));
-	const json_t *id = unknown ? json_object_get(vocab, unknown) : NULL;
-	int			i;
-
-	if (id == NULL)
-		hft_compile_fail(c, "key \"model.unk_token\" is no token");
-	for (i = 0; i < 256; i++)
-		c->bytes_of[i] = json_integer_value(id);
-}
-
 void
 hft_compile_json(HftCompiler *c)
 {
@@ -438,6 +463,7 @@ hft_compile_json(HftCompiler *c)
 	if (c->characters)
 		read_unknown(c, model, vocab);
 	read_vocab(c, vocab, added);
+	check_bytes(c);
 	read_extras(c, added);
 	read_merges(c, vocab, json_object_get(model, "merges"));
 }

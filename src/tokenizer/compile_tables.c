@@ -87,15 +87,12 @@ build_bytes(HftCompiler *c)
 	uint32_t	t;
 	int			i;
 
-	if (c->characters)
-	{
-		memcpy(single, c->bytes_of, sizeof(c->bytes_of));
-		return;
-	}
 	memset(single, 0xFF, 256 * sizeof(uint32_t));
-	for (t = 0; t < c->tokens; t++)
+	for (t = 0; t < c->tokens && !c->characters; t++)
 		if (single_byte(c, t) >= 0)
 			single[single_byte(c, t)] = t;
+	if (c->characters)
+		memcpy(single, c->bytes_of, sizeof(c->bytes_of));
 	for (i = 0; i < 256; i++)
 		if (single[i] == HFT_NO_TOKEN)
 			hft_compile_fail(c, "byte %d is no token", i);

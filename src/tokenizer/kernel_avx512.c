@@ -292,7 +292,7 @@ fetch_lines(const HftCache *cache, HftBatch *batch, Keys *keys)
 		batch->start[i] = batch->end[i] = batch->end[batch->n - 1];
 	for (i = 0; i < batch->n; i += 4)
 	{
-		__m512i		four = batch->end[i + 3] <= inside ?
+		__m512i		four = batch->end[i + 3] < inside ?
 			make_keys(batch, i, UINT32_MAX) : make_keys(batch, i, inside);
 
 		_mm512_storeu_si512(&keys->key[i], four);

@@ -15,6 +15,7 @@
 
 #define DATA_SCOPE "https://cognitiveservices.azure.com/.default"
 #define FILE_WAIT_S 600
+#define DAY_S 86400
 
 #define ROOM_HINT \
 	"A resource holds at most 100 files, 1 GB of them, and 100 jobs: delete " \
@@ -114,11 +115,23 @@ azure_finish(const HftCall *call, HftRequest *request, HftOutcome *outcome)
 							outcome);
 }
 
+/* Files of jobs that were refused would stay, and there is room for 100. */
+static int64_t
+azure_file_life(const HftCall *call)
+{
+	json_t	   *options = hft_json_object(call->server->options);
+	int64_t		days = hft_pick_int(options, "file_days", 14, 30);
+
+	json_decref(options);
+	return days == HFT_UNKNOWN ? 0 : days * DAY_S;
+}
+
 static const HftOpenaiDialect azure_dialect = {
 	.base = azure_base,
 	.finish = azure_finish,
 	.rules = azure_rules,
-	.file_wait_s = FILE_WAIT_S
+	.file_wait_s = FILE_WAIT_S,
+	.file_life_s = azure_file_life
 };
 
 /* ---- tables ---- */
@@ -128,6 +141,9 @@ static const HftOptionSpec server_options[] = {
 	"The resource, as in https://NAME.openai.azure.com"},
 	{"api_version", HFT_OPTION_TEXT, 1, 40, NULL, false,
 	"v1 (default), preview, or a date of the older API"},
+	{"file_days", HFT_OPTION_INT, 14, 30, NULL, false,
+	"Days after which training files expire; default: they are deleted with "
+	"their job"},
 	{"scope", HFT_OPTION_TEXT, 1, 200, NULL, false,
 	"Scope of tokens for the resource"},
 	{"subscription", HFT_OPTION_TEXT, 1, 90, NULL, false,

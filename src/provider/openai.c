@@ -62,6 +62,14 @@ hft_openai_rules(const HftCall *call)
 	return rules ? rules : openai_rules;
 }
 
+int64_t
+hft_openai_file_life(const HftCall *call)
+{
+	const HftOpenaiDialect *dialect = hft_openai_dialect(call);
+
+	return dialect->file_life_s ? dialect->file_life_s(call) : 0;
+}
+
 bool
 hft_openai_open(HftAnswer *answer, const HftCall *call,
 				const HftResponse *response, HftOutcome *outcome)

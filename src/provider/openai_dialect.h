@@ -22,6 +22,9 @@ typedef struct HftOpenaiDialect
 						   HftOutcome *outcome);
 	const HftErrorRule *rules;
 	int			file_wait_s;	/* a file may take so long to be processed */
+
+	/* how long a file shall live, in s; 0: until it is deleted */
+	int64_t		(*file_life_s) (const HftCall *call);
 } HftOpenaiDialect;
 
 /* Of the call's server; never NULL. */
@@ -30,6 +33,9 @@ extern const HftOpenaiDialect *hft_openai_dialect(const HftCall *call);
 /* Base URL of the call's server, and what its errors mean. */
 extern const char *hft_openai_base(const HftCall *call);
 extern const HftErrorRule *hft_openai_rules(const HftCall *call);
+
+/* As file_life_s says; 0 where a dialect does not know it. */
+extern int64_t hft_openai_file_life(const HftCall *call);
 
 /* hft_answer_open() with these rules. */
 extern bool hft_openai_open(HftAnswer *answer, const HftCall *call,

@@ -10,6 +10,7 @@
  *-------------------------------------------------------------------------
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "provider/openai.h"
@@ -91,15 +92,23 @@ hft_openai_find_file_response(const HftCall *call,
 /* ---- send ---- */
 
 /*
- * POST /files, or the next step of /uploads.  No expiry is asked for: a file
- * must outlive the job's time in the queue.
+ * POST /files, or the next step of /uploads.  No expiry is asked for unless
+ * the server's options do: a file must outlive the job's time in the queue.
  */
 bool
 hft_openai_upload_request(const HftCall *call, HftRequest *request,
 						  HftOutcome *outcome)
 {
-	static const HftField fields[] = {{"purpose", "fine-tune"}, {NULL, NULL}};
+	int64_t		life = hft_openai_file_life(call);
+	HftField	fields[4] = {{"purpose", "fine-tune"}};
+	char		seconds[24];
 
+	if (life > 0)
+	{
+		fields[1] = (HftField) {"expires_after[anchor]", "created_at"};
+		fields[2] = (HftField) {"expires_after[seconds]", seconds};
+		snprintf(seconds, sizeof(seconds), "%" PRId64, life);
+	}
 	if (call->file->bytes > MAX_ONE_SHOT)
 		return hft_openai_parts_request(call, request, outcome);
 	hft_compose(request, call, "POST", hft_openai_base(call), "/files");

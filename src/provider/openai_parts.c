@@ -49,13 +49,19 @@ stage_of(const HftCall *call, const json_t *cursor)
 static void
 compose_begin(const HftCall *call, HftRequest *request)
 {
+	int64_t		life = hft_openai_file_life(call);
+	json_t	   *body = json_pack("{s:s, s:s, s:I, s:s}",
+								 "filename", call->file->filename,
+								 "purpose", "fine-tune",
+								 "bytes", (json_int_t) call->file->bytes,
+								 "mime_type", "text/jsonl");
+
+	if (life > 0)
+		json_object_set_new(body, "expires_after",
+							json_pack("{s:s, s:I}", "anchor", "created_at",
+									  "seconds", (json_int_t) life));
 	hft_compose(request, call, "POST", hft_openai_base(call), "/uploads");
-	hft_compose_json(request, call,
-					 json_pack("{s:s, s:s, s:I, s:s}",
-							   "filename", call->file->filename,
-							   "purpose", "fine-tune",
-							   "bytes", (json_int_t) call->file->bytes,
-							   "mime_type", "text/jsonl"));
+	hft_compose_json(request, call, body);
 }
 
 /* POST /uploads/{id}/parts with the next slice. */

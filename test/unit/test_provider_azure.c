@@ -326,6 +326,26 @@ test_file(void)
 }
 
 static void
+test_expiry(void)
+{
+	Rig			rig;
+
+	azure_init(&rig);
+	rig_ask(&rig, HFT_OP_UPLOAD);
+	ok(strstr(rig.request.prefix, "expires_after") == NULL,
+	   "a file stays until it is deleted");
+	rig.server.options = "{\"file_days\":14}";
+	rig_ask(&rig, HFT_OP_UPLOAD);
+	body_has(&rig, "name=\"expires_after[anchor]\"\r\n\r\ncreated_at");
+	body_has(&rig, "name=\"expires_after[seconds]\"\r\n\r\n1209600");
+	rig.file.bytes = 600000000;
+	rig_ask(&rig, HFT_OP_UPLOAD);
+	body_has(&rig, "\"expires_after\":{\"anchor\":\"created_at\","
+			 "\"seconds\":1209600}");
+	rig_done(&rig);
+}
+
+static void
 test_result_file(void)
 {
 	Rig			rig;
@@ -439,6 +459,7 @@ main(void)
 	test_find();
 	test_states();
 	test_file();
+	test_expiry();
 	test_result_file();
 	test_deploy();
 	test_standing();

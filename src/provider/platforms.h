@@ -16,5 +16,6 @@ extern const HftProvider hft_provider_openai;
 extern const HftProvider hft_provider_openai_compatible;
 extern const HftProvider hft_provider_together;
 extern const HftProvider hft_provider_vertex;
+extern const HftProvider hft_provider_bedrock;
 
 #endif							/* HFT_PLATFORMS_H */

@@ -20,6 +20,7 @@ static const HftProvider *const providers[] = {
 	&hft_provider_azure,
 	&hft_provider_fireworks,
 	&hft_provider_vertex,
+	&hft_provider_bedrock,
 	NULL
 };
 

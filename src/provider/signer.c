@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "provider/azure.h"
+#include "provider/bedrock.h"
 
 typedef const char *(*SignFunction) (const HftServerFacts *server,
 									 HftRequest *request,
@@ -74,6 +75,7 @@ static const struct
 	{"openai_compatible", hft_sign_bearer},
 	{"together", hft_sign_bearer},
 	{"vertex", hft_sign_bearer},
+	{"bedrock", hft_sign_bedrock},
 	{NULL, NULL}
 };
 

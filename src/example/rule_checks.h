@@ -68,6 +68,12 @@ extern void hft_check_image_size(HftCheck *check);
 extern void hft_check_image_detail(HftCheck *check);
 extern void hft_check_content_style(HftCheck *check);
 
+/* rules_bedrock.c */
+extern void hft_check_bedrock_unfit(HftCheck *check);
+extern void hft_check_bedrock_prompt_unfit(HftCheck *check);
+extern void hft_check_bedrock_reserved(HftCheck *check);
+extern void hft_check_bedrock_weight(HftCheck *check);
+
 /* For every message of the example that is an object. */
 #define each_message(check, message, i) \
 	(int i = 0; i < (check)->example->nmessages; i++) \

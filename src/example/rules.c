@@ -123,6 +123,19 @@ static const HftRule rules[] = {
 	{"content_style", HFT_ERROR, "together", hft_check_content_style,
 	"The contents of an example are all strings or all arrays."},
 
+	{"bedrock_unfit", HFT_ERROR, "bedrock", hft_check_bedrock_unfit,
+	"An example is a conversation in text: instructions first, then user and assistant in turns, the assistant last."},
+	{"bedrock_claude_unfit", HFT_ERROR, "bedrock_claude",
+		hft_check_bedrock_unfit,
+	"An example is a conversation in text: instructions first, then user and assistant in turns, the assistant last."},
+	{"bedrock_prompt_unfit", HFT_ERROR, "bedrock_prompt",
+		hft_check_bedrock_prompt_unfit,
+	"An example is one message of the user and one of the assistant, in text."},
+	{"bedrock_reserved", HFT_ERROR, "bedrock", hft_check_bedrock_reserved,
+	"No text holds System:, User:, Bot:, Assistant:, [EOS], <image> or <video>: they fail the whole job."},
+	{"bedrock_weight", HFT_WARNING, "bedrock", hft_check_bedrock_weight,
+	"No message of the assistant has weight 0: the files have no weights."},
+
 	{"tokens_over_limit", HFT_WARNING, NULL, NULL,
 	"An example fits the model's training context; what is over is cut off."},
 	{"examples_too_few", HFT_ERROR, "openai", NULL,
@@ -247,7 +260,11 @@ static const struct
 	{"google/gemma-4-31B-it-VLM", 24576},
 	{"google/gemma-4-31B-it", 49152},
 	{"google/gemma-4-26B-A4B-it", 49152},
-	{"mistralai/Mixtral-8x7B", 32768}
+	{"mistralai/Mixtral-8x7B", 32768},
+	{"amazon.nova-", 32000},
+	{"meta.llama3-2-90b", 10000},
+	{"meta.llama3-", 16000},
+	{"anthropic.claude-3-haiku-2024", 32000}
 };
 
 int64_t

@@ -5,7 +5,7 @@
  *
  * A custom-model deployment answers on demand and costs nothing by itself.
  * Provisioned throughput costs by the hour whether it is used or not, so it
- * is made only when "model_units" asks for it.  Both have a name of ours and
+ * is made only when "serving" asks for it.  Both have a name of ours and
  * a request token, and both are looked up by the name before they are made:
  * cursor "absent" says that they were not there.  The remote id is the ARN.
  *
@@ -20,8 +20,10 @@
 #define PROVISIONED "/provisioned-model-throughput"
 
 static const HftOptionSpec deploy_options[] = {
+	{"serving", HFT_OPTION_TEXT, 0, 0, "on_demand|provisioned", false,
+	"By the token (default), or by the hour"},
 	{"model_units", HFT_OPTION_INT, 1, 100, NULL, false,
-	"Provisioned throughput, billed by the hour"},
+	"Provisioned: how much of it"},
 	{"commitment", HFT_OPTION_TEXT, 0, 0, "OneMonth|SixMonths", false,
 	"Cheaper, and cannot be ended early"},
 	{NULL}
@@ -48,15 +50,18 @@ way_of(const HftCall *call)
 {
 	const char *id = call->deployment->remote_id;
 	json_t	   *options;
-	bool		has_units;
+	const char *serving;
+	const Way  *way;
 
 	if (id != NULL)
 		return strstr(id, provisioned.mark) != NULL ? &provisioned :
 			&on_demand;
 	options = hft_json_object(call->deployment->options);
-	has_units = hft_pick_count(options, "model_units") > 0;
+	serving = hft_pick_word(options, "serving");
+	way = serving != NULL && strcmp(serving, "provisioned") == 0 ?
+		&provisioned : &on_demand;
 	json_decref(options);
-	return has_units ? &provisioned : &on_demand;
+	return way;
 }
 
 /* Letters, digits and hyphens, at most 63: a token has 36. */
@@ -135,7 +140,7 @@ write_body(const HftCall *call)
 	return body;
 }
 
-/* A commitment without units would be an on-demand one, silently. */
+/* Nothing is bought by the hour that was not asked for in full. */
 static const char *
 check_options(const HftCall *call)
 {
@@ -145,11 +150,14 @@ check_options(const HftCall *call)
 											options ? options : "{}",
 											&unknown);
 	json_t	   *object = hft_json_object(options);
+	bool		has_units = hft_pick_count(object, "model_units") > 0;
 
-	if (problem == NULL && hft_pick_word(object, "commitment") != NULL &&
-		hft_pick_count(object, "model_units") <= 0)
-		problem = "A commitment is for provisioned throughput: it needs "
+	if (problem == NULL && has_units != (way_of(call) == &provisioned))
+		problem = "Provisioned throughput needs both \"serving\" and "
 			"\"model_units\".";
+	if (problem == NULL && hft_pick_word(object, "commitment") != NULL &&
+		!has_units)
+		problem = "A commitment is for provisioned throughput.";
 	json_decref(object);
 	return problem;
 }

@@ -31,18 +31,6 @@ remember(const HftAwsKeys *keys)
 	}
 }
 
-static const char *
-sign_bearer(HftRequest *request, const char *key, HftArena *arena)
-{
-	char	   *value = hft_arena_printf(arena, "Bearer %s", key);
-
-	if (value == NULL)
-		return "There is no memory to sign the request.";
-	if (!hft_request_header(request, "Authorization", value))
-		return "The request has too many headers.";
-	return NULL;
-}
-
 const char *
 hft_sign_bedrock(const HftServerFacts *server, HftRequest *request,
 				 const HftCredentials *credentials, int64_t now,
@@ -65,7 +53,11 @@ hft_sign_bedrock(const HftServerFacts *server, HftRequest *request,
 		return problem;
 	remember(&keys);
 	if (keys.bearer != NULL && !is_s3)
-		return sign_bearer(request, keys.bearer, arena);
+	{
+		const HftCredentials bearer = {.secret = keys.bearer};
+
+		return hft_sign_bearer(server, request, &bearer, now, arena);
+	}
 	if (keys.sigv4.access_key == NULL)
 		return "S3 takes no API keys of Bedrock: files need access keys.";
 	scope = (HftSigv4Scope) {

@@ -25,6 +25,8 @@ import tempfile
 
 from azure_dialect import Azure, AzureDated
 from azure_manager import AzureManager, Entra
+from bedrock_dialect import Bedrock
+from bedrock_s3 import S3
 from control import Control
 from fireworks_dialect import Fireworks
 from openai_dialect import OpenAi, OpenAiCompatible
@@ -36,6 +38,7 @@ from world import Settings, World
 
 DIALECTS = [OpenAi, OpenAiCompatible, Together, Fireworks, Azure, AzureDated,
             AzureManager, Entra, Vertex]
+            AzureManager, Entra, Bedrock, S3]
 
 
 class Router:

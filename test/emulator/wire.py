@@ -86,7 +86,7 @@ class Request:
                  "version", "connection", "received", "body_limit", "plan",
                  "close", "invited",
                  "dialect", "operation", "account", "key", "local_path",
-                 "found",
+                 "found", "content",
                  "_left", "_chunked", "_query", "_finished")
 
     def __init__(self, connection, method, target, version, headers):
@@ -105,7 +105,7 @@ class Request:
                       or headers.get("connection", "").lower() == "close")
         self.dialect = self.operation = self.account = self.key = None
         self.local_path = path
-        self.found = None
+        self.found = self.content = None
         self._query = None
         self._chunked = "chunked" in headers.get("transfer-encoding", "")
         self._left = self._declared_length()

@@ -92,6 +92,14 @@ DEFAULTS = {
     "deploy_fails": False,              # deployments end as Failed
     "idle_days": 15,                    # unused deployments go then
     "token_seconds": 3600,              # life of an Entra token
+    # AWS
+    "aws_region": "us-east-1",          # what signatures must be scoped to
+    "aws_stuck": False,                 # new jobs never start
+    "aws_csv_layout": "nova",           # nova | guide | llama | missing
+    "aws_job_quota": 0,                 # jobs in progress; 0: no limit
+    "aws_role_passes": True,            # False: iam:PassRole is missing
+    "s3_page_max": 1000,                # keys of a listing's page
+    "s3_late_errors": 0,                # completes that fail inside of a 200
     # learning
     "learner_rows": 2000,               # rows read of a file
     "learner_updates": 6000,            # gradient steps of a job

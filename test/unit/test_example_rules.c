@@ -147,11 +147,20 @@ static const Case cases[] = {
 static char found[1024];
 static bool broken[128];
 
+/* Bedrock's rules judge whole shapes: test_example_bedrock.c has them. */
+static bool
+is_elsewhere(const HftRule *rule)
+{
+	return rule->format != NULL && strncmp(rule->format, "bedrock", 7) == 0;
+}
+
 static void
 note(void *arg, const HftRule *rule, const char *message)
 {
 	int			n;
 
+	if (is_elsewhere(rule))
+		return;
 	broken[rule - hft_rules(&n)] = true;
 	if (message[0] == '\0' || strchr(message, '\n') != NULL)
 		strcat(found, "(no message) ");
@@ -210,7 +219,7 @@ main(void)
 		check(&example, cases[i].example, cases[i].findings);
 	check_large_image(&example);
 	for (int i = 0; i < n; i++)
-		if (rules[i].check != NULL)
+		if (rules[i].check != NULL && !is_elsewhere(&rules[i]))
 			ok(broken[i], "rule %s has an example", rules[i].id);
 	ok(hft_rule_lookup("no_such_rule") == NULL, "no rule for an unknown id");
 	is_int(hft_model_token_limit("ft:gpt-4o-mini-2024-07-18:x::y"), 65536,

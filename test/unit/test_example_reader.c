@@ -277,7 +277,7 @@ there_and_back(const HftWriter *writer)
 			printf("# before:  %s\n# written: %s\n# read:    %s\n",
 				   before.data, written.data, canonical.data);
 	}
-	ok(written_lines > ROUNDS / 4, "%s writes conversations (%d)",
+	ok(written_lines > ROUNDS / 10, "%s writes conversations (%d)",
 	   writer->format, written_lines);
 	is_int(same, written_lines, "and they come back as they were");
 	hft_buffer_free(&made);

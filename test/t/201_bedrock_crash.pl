@@ -48,7 +48,8 @@ sub well
 	is($emulator->total('file.create'), $jobs, "$name: one file was stored");
 	is($node->safe_psql('postgres',
 			"SELECT pg_catalog.count(*) FROM hft.attempt
-			  WHERE job_id = $job AND state IN ('intended', 'in_doubt')"),
+			  WHERE job_id = $job AND kind = 'create'
+			    AND state IN ('intended', 'in_doubt')"),
 		'0', "$name: no attempt is left open");
 	return;
 }

@@ -20,7 +20,7 @@ write_identity(const char *body, size_t length, HftBuffer *line)
 static const HftWriter writers[] = {
 	{"openai", true, write_identity},
 	{"together", false, hft_write_together},
-	{"gemini", false, hft_write_gemini}
+	{"gemini", false, hft_write_gemini},
 	{"bedrock", false, hft_write_bedrock},
 	{"bedrock_prompt", false, hft_write_bedrock_prompt},
 	{"bedrock_claude", false, hft_write_bedrock_claude}

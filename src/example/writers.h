@@ -24,8 +24,10 @@ extern const char *hft_write_gemini(const char *body, size_t length,
 									HftBuffer *line);
 extern const char *hft_write_gemini_chat(const char *body, size_t length,
 										 HftBuffer *line);
+
 /* writer_bedrock.c */
 extern const char *hft_write_bedrock(const char *body, size_t length,
+									 HftBuffer *line);
 extern const char *hft_write_bedrock_prompt(const char *body, size_t length,
 											HftBuffer *line);
 extern const char *hft_write_bedrock_claude(const char *body, size_t length,

@@ -37,8 +37,7 @@ from wire import HttpServer, Response
 from world import Settings, World
 
 DIALECTS = [OpenAi, OpenAiCompatible, Together, Fireworks, Azure, AzureDated,
-            AzureManager, Entra, Vertex]
-            AzureManager, Entra, Bedrock, S3]
+            AzureManager, Entra, Vertex, Bedrock, S3]
 
 
 class Router:

@@ -103,7 +103,7 @@ hft_billable_together(const HftBillableFacts *facts, HftBillable *billable)
 {
 	const char *asked = facts->hyperparameters;
 	int64_t		length = member_int(asked, "max_seq_length", HFT_UNKNOWN);
-	int64_t		validation = 0;
+	int64_t		validation;
 	int64_t		training;
 
 	billable->epochs = member_int(asked, "n_epochs", HFT_UNKNOWN);
@@ -111,10 +111,6 @@ hft_billable_together(const HftBillableFacts *facts, HftBillable *billable)
 	if (!billable->epochs_chosen)
 		billable->epochs = 1;
 	billable->note = NULL;
-	if (facts->validation_tokens > 0)
-		validation = times(member_int(asked, "n_evals", billable->epochs),
-						   facts->validation_tokens);
-
 	validation = times(member_int(asked, "n_evals", billable->epochs),
 					   facts->validation_tokens);
 	training = times(facts->tokens, billable->epochs);

@@ -185,7 +185,7 @@ take_operation(const HftCall *call, HftAnswer *answer, HftOutcome *outcome)
 		hft_outcome_fail(outcome, HFT_ERROR_TRANSIENT,
 						 hft_pick_text(call->arena, error, "message"), NULL);
 	else if (hft_pick_bool(answer->root, "done", false))
-		hft_outcome_more(outcome, call, hft_json_new());
+		hft_outcome_wait(outcome, call, hft_json_new(), OPERATION_WAIT_MS);
 	else if (hft_vertex_is_name(name, "operations"))
 		hft_outcome_wait(outcome, call, json_pack("{s:s}", "operation", name),
 						 OPERATION_WAIT_MS);
@@ -203,8 +203,8 @@ hft_vertex_undeploy_response(const HftCall *call, const HftResponse *response,
 
 	if (!hft_vertex_open(&answer, call, response, outcome))
 	{
-		if (outcome->error == HFT_ERROR_LOST && outcome->proof_not_done &&
-			response->status == 404)
+		/* with a hint it is the page of a host that knows nothing of us */
+		if (outcome->error == HFT_ERROR_LOST && outcome->hint == NULL)
 			hft_outcome_init(outcome);
 		return;
 	}

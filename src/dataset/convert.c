@@ -173,6 +173,19 @@ use_model(Site *site, text *model, MemoryContext context)
 	site->generation = hft_token_generation;
 }
 
+/* Counting nothing as zero would be taken for an answer. */
+static void
+check_example(const HftExample *example)
+{
+	if (example->nmessages == 0 &&
+		example->top[HFT_TOP_MESSAGES] == NULL &&
+		example->top[HFT_TOP_TEXT] == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("the value is no example"),
+				 errdetail("It has neither \"messages\" nor \"text\".")));
+}
+
 /* Count argument 0 for the model that argument 1 names. */
 static Site *
 count_example(FunctionCallInfo fcinfo, HftTokens *tokens)
@@ -181,6 +194,7 @@ count_example(FunctionCallInfo fcinfo, HftTokens *tokens)
 
 	use_model(site, PG_GETARG_TEXT_PP(1), fcinfo->flinfo->fn_mcxt);
 	hft_reading_take(site->reading, PG_GETARG_JSONB_P(0));
+	check_example(&site->reading->example);
 	if (!hft_counter_count(&site->counter, &site->reading->example, tokens))
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),

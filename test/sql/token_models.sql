@@ -69,6 +69,9 @@ SELECT model, d.*
   FROM unnest('{gpt-4o,gpt-4,openai/gpt-oss-20b,Qwen/Qwen3-8B,deepseek-ai/DeepSeek-V3,open-mistral-nemo,amazon.nova-lite-v1:0,claude-3-haiku}'::text[]) model,
 	   hft.count_tokens_detail('[{"role":"system","content":"Be brief."},{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi there"}]', model) d;
 SELECT tokens, trained_tokens FROM hft.count_tokens_detail('[{"role":"user","content":"a"},{"role":"assistant","content":"one two","weight":0},{"role":"user","content":"b"},{"role":"assistant","content":"three four five","weight":1}]', 'gpt-4o');
+SELECT hft.count_tokens('{"text":"one two"}'::jsonb, 'gpt-4o') AS text,
+	   hft.count_tokens('{"messages":[]}'::jsonb, 'gpt-4o') AS nothing;
+SELECT hft.count_tokens('{"preferred_output":[]}'::jsonb, 'gpt-4o');
 
 -- images: a PNG of 2048 x 4096, a GIF of 1024 x 1024, one that is elsewhere
 CREATE TEMP TABLE image AS

@@ -23,6 +23,7 @@ help:
 #: make start, psql, stop   a private server and the emulator to try things on
 #: make coverage            line coverage of unit and server suites
 #: make bench               every benchmark of test/bench
+#: make bench-tokens        the tokenizer beside others
 #: make indent              lay out the sources as PostgreSQL does
 #: make installcheck        the SQL suites against a running server
 

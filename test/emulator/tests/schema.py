@@ -21,8 +21,10 @@ class Description:
                 if method in ("get", "post", "put", "patch", "delete"):
                     self._operations.append(
                         (method, template, regex, operation))
-        # A literal path goes before a template that also fits.
-        self._operations.sort(key=lambda row: row[1].count("{"))
+        # A literal path goes before a template that also fits, and "{id}:verb"
+        # before "{id}".
+        self._operations.sort(key=lambda row: (row[1].count("{"),
+                                               -len(row[1])))
 
     def operation(self, method, path):
         """(template, operation), or None when it is not described."""

@@ -12,7 +12,7 @@ import os
 import unittest
 
 from harness import (OPENAI_MODEL, ROOT, TOGETHER_MODEL, EmulatorTest,
-                     colours, form)
+                     colours, form, wait_until)
 from schema import Description
 
 SHARED = os.environ.get("HFT_SHARED") or os.path.join(
@@ -368,6 +368,107 @@ GET /supported-models
 GET /endpoints
 POST /endpoints
 GET /hardware"""
+
+
+class Fireworks(DescribedTest):
+    NAME = "fireworks"
+    BASES = ("/fireworks",)
+    MINE = "/v1/accounts/main"
+    MODEL = "accounts/fireworks/models/qwen3-8b"
+
+    def test_check_bites(self):
+        self.assert_bites("/v1/accounts", set={"accounts.0.state": "FINE"})
+        self.assert_bites("/v1/" + self.MODEL, set={"contextLength": "8k"})
+
+    def over(self, path):
+        """The job at `path` once it is over."""
+        self.emulator.control("POST", "clock", {"advance": 60})
+        wait_until(lambda: "completedTime" in self.emulator.call(
+            "GET", "/fireworks" + path).json, "the end of " + path)
+        return self.call("GET", path).json
+
+    def dataset(self, ident, data):
+        path = self.MINE + "/datasets"
+        self.call("POST", path, {"datasetId": ident, "dataset": {
+            "displayName": "a.jsonl", "format": "CHAT", "userUploaded": {},
+            "exampleCount": str(data.count(b"\n"))}})
+        path += "/" + ident
+        self.call("POST", path + ":getUploadEndpoint", {
+            "filenameToSize": {"a.jsonl": str(len(data))}})
+        body, headers = form({}, {"file": ("a.jsonl", data)})
+        self.call("POST", path + ":upload", body, headers=headers)
+        return self.call("GET", path).json["name"]
+
+    def test_everything(self):
+        self.call("GET", "/v1/accounts")
+        self.call("GET", "/v1/" + self.MODEL)
+        name = self.dataset("d-1", colours())
+        self.call("POST", self.MINE + "/datasets/d-1:validateUpload", {})
+        self.call("GET", self.MINE + "/datasets/d-1:getDownloadEndpoint")
+        jobs = self.MINE + "/supervisedFineTuningJobs"
+        wish = {"dataset": name, "baseModel": self.MODEL, "epochs": 2,
+                "displayName": "hft", "loraRank": 8, "learningRate": 1e-4,
+                "lrScheduler": {"linear": {"minLrRatio": 0.1}},
+                "evalAutoCarveout": False}
+        self.call("POST", jobs + ":estimateCost", wish)
+        self.call("POST", jobs + "?supervisedFineTuningJobId=j-1", wish)
+        self.call("POST", jobs + "?supervisedFineTuningJobId=j-1", wish)
+        self.assertEqual(self.over(jobs + "/j-1")["state"],
+                         "JOB_STATE_COMPLETED")
+        self.call("GET", jobs)
+        self.call("POST", jobs + "/j-1:cancel", {})
+        self.call("POST", jobs + "/j-1:resume", {})
+        self.call("GET", self.MINE + "/models")
+        self.call("GET", self.MINE + "/models/j-1")
+        self.call("GET", self.MINE + "/models/j-1:getDownloadEndpoint")
+        self.preferences()
+        self.serving()
+        self.call("DELETE", jobs + "/j-1")
+        self.call("DELETE", self.MINE + "/models/j-1")
+        self.call("DELETE", self.MINE + "/datasets/d-1")
+        self.assert_checked(FIREWORKS_EXERCISED)
+
+    def preferences(self):
+        self.emulator.control("POST", "settings", {"foreign_dpo_jobs": 1})
+        path = self.MINE + "/dpoJobs"
+        self.call("GET", path)
+        self.call("GET", path + "/dpo-0")
+        self.call("GET", path + "/dpo-0:getMetricsFileEndpoint")
+
+    def serving(self):
+        path = self.MINE + "/deployments"
+        self.call("POST", path + "?deploymentId=x-1", {
+            "baseModel": self.MODEL, "acceleratorType": "NVIDIA_H100_80GB",
+            "enableAddons": True, "minReplicaCount": 1})
+        self.emulator.control("POST", "clock", {"advance": 10})
+        self.call("GET", path)
+        self.call("GET", path + "/x-1")
+        place = "accounts/main/deployments/x-1"
+        loaded = self.call("POST", self.MINE + "/deployedModels", {
+            "model": "accounts/main/models/j-1", "deployment": place}).json
+        self.emulator.control("POST", "clock", {"advance": 10})
+        self.call("GET", self.MINE + "/deployedModels")
+        self.call("GET", "/v1/" + loaded["name"])
+        self.call("POST", "/inference/v1/chat/completions", {
+            "model": "accounts/main/models/j-1#" + place,
+            "messages": [{"role": "user", "content": "the red thing"}]})
+        self.call("DELETE", "/v1/" + loaded["name"])
+        self.call("DELETE", path + "/x-1")
+        self.call("DELETE", path + "/x-1?ignoreChecks=true")
+
+
+FIREWORKS_EXERCISED = """\
+GET /v1/accounts
+POST /v1/accounts/{account_id}/datasets
+GET /v1/accounts/{account_id}/datasets/{dataset_id}
+POST /v1/accounts/{account_id}/datasets/{dataset_id}:upload
+POST /v1/accounts/{account_id}/datasets/{dataset_id}:getUploadEndpoint
+POST /v1/accounts/{account_id}/supervisedFineTuningJobs:estimateCost
+POST /v1/accounts/{account_id}/supervisedFineTuningJobs
+GET /v1/accounts/{account_id}/deployments
+GET /v1/accounts/{account_id}/deployedModels
+GET /v1/accounts/{account_id}/dpoJobs
+POST /inference/v1/chat/completions"""
 
 
 class Validator(unittest.TestCase):

@@ -223,7 +223,7 @@ openapi_path_matches(const char *pattern, const char *path)
 		if (*pattern == '{')
 		{
 			pattern += strcspn(pattern, "}") + 1;
-			path += strcspn(path, "/?");
+			path += strcspn(path, *pattern == ':' ? ":/?" : "/?");
 		}
 		else if (*pattern++ != *path++)
 			return false;
@@ -231,7 +231,10 @@ openapi_path_matches(const char *pattern, const char *path)
 	return *pattern == '\0' && (*path == '\0' || *path == '?');
 }
 
-/* The operation of a path and method; fixed paths go before patterns. */
+/*
+ * The operation of a path and method; fixed paths go before patterns, and
+ * "{id}:verb" before "{id}".
+ */
 static const json_t *
 openapi_operation(const json_t *doc, const char *method, const char *path)
 {
@@ -245,14 +248,14 @@ openapi_operation(const json_t *doc, const char *method, const char *path)
 		lower[i] = method[i] | (method[i] ? 0x20 : 0);
 	json_object_foreach(json_object_get(doc, "paths"), pattern, item)
 	{
-		size_t		holes = 0;
+		size_t		rank = 1000 - strlen(pattern);
 
 		for (const char *c = pattern; *c != '\0'; c++)
-			holes += *c == '{';
-		if (holes < best && openapi_path_matches(pattern, path) &&
+			rank += *c == '{' ? 1000 : 0;
+		if (rank < best && openapi_path_matches(pattern, path) &&
 			json_object_get(item, lower) != NULL)
 		{
-			best = holes;
+			best = rank;
 			found = json_object_get(item, lower);
 		}
 	}

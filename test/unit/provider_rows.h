@@ -26,6 +26,8 @@ typedef struct Row
 	const char *state;			/* remote_state; NULL: running */
 } Row;
 
+#include "provider_rows_fireworks.h"
+
 static const Row rows[] = {
 	{"openai", HFT_OP_FIND_FILE, NULL, "openai-files.json"},
 	{"openai", HFT_OP_FIND_FILE, "{\"after\":\"f\"}", "openai-files.json"},
@@ -131,6 +133,7 @@ static const Row rows[] = {
 	{"azure", HFT_OP_FIND_DEPLOYMENT, NULL, "azure-deployment.json"},
 	{"azure", HFT_OP_DEPLOY_STATUS, NULL, "azure-deployment.json"},
 	{"azure", HFT_OP_UNDEPLOY, NULL},
+	FIREWORKS_ROWS
 	{NULL}
 };
 
@@ -150,6 +153,8 @@ row_init(Rig *rig, const Row *row)
 	if (strcmp(row->provider, "azure") == 0 && row->op >= HFT_OP_DEPLOY &&
 		row->op <= HFT_OP_UNDEPLOY)
 		rig->server.options = AZURE_PLACE;
+	if (strcmp(row->provider, "fireworks") == 0)
+		fireworks_facts(rig);
 	if (row->bytes > 0)
 		rig->file.bytes = row->bytes;
 	if (row->state != NULL)

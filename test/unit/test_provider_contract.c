@@ -20,7 +20,8 @@ static struct
 	const char *file;
 	json_t	   *doc;			/* NULL: it is not beside the checkout */
 }			descriptions[] = {
-	{"openai", "openai"}, {"together", "together"}, {"azure", "azure_openai"}
+	{"openai", "openai"}, {"together", "together"}, {"azure", "azure_openai"},
+	{"fireworks", "fireworks"}
 };
 
 #define NDESCRIPTIONS \
@@ -58,12 +59,19 @@ description_of(const char *provider)
 	return NULL;
 }
 
-/* The URL behind the version, which is part of the server's address. */
+/*
+ * The URL behind the host, where the description has versions in its paths;
+ * else behind the version, which is part of the server's address.
+ */
 static const char *
-path_of(const Rig *rig)
+path_of(const json_t *doc, const Rig *rig)
 {
-	const char *path = strstr(rig->request.url, "/v1/");
+	const char *host = strstr(rig->request.url, "://host/");
+	const char *path = host ? host + strlen("://host") : rig->request.url;
 
+	if (openapi_operation(doc, rig->request.method, path) != NULL)
+		return path;
+	path = strstr(rig->request.url, "/v1/");
 	if (path == NULL)
 		path = strstr(rig->request.url, "/v2/");
 	return path ? path + 3 : rig->request.url;
@@ -97,13 +105,13 @@ static void
 check_request(const json_t *doc, const Rig *rig, const char *name)
 {
 	const json_t *operation = openapi_operation(doc, rig->request.method,
-												path_of(rig));
+												path_of(doc, rig));
 
 	openapi_fault[0] = '\0';
 	if (!ok(operation != NULL, "%s: %s %s is described", name,
-			rig->request.method, path_of(rig)))
+			rig->request.method, path_of(doc, rig)))
 		return;
-	if (!ok(openapi_query_fits(doc, operation, path_of(rig)) &&
+	if (!ok(openapi_query_fits(doc, operation, path_of(doc, rig)) &&
 			body_fits(doc, operation, rig), "%s: query and body fit", name))
 		printf("# %s\n# %s\n", openapi_fault, rig->request.prefix);
 }
@@ -113,7 +121,7 @@ check_answer(const json_t *doc, const Rig *rig, const json_t *answer,
 			 const char *name)
 {
 	const json_t *operation = openapi_operation(doc, rig->request.method,
-												path_of(rig));
+												path_of(doc, rig));
 	const json_t *responses = json_object_get(operation, "responses");
 	const json_t *schema =
 		openapi_body_schema(json_object_get(responses, "200"),

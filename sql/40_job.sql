@@ -92,6 +92,8 @@ CREATE TABLE hft.job (
 	finished_at	timestamptz,
 	finish_estimate timestamptz,
 	checked_at	timestamptz,		-- last answer of the provider about it
+	moved_at	timestamptz,		-- got further than ever before
+	stalled_at	timestamptz,		-- and was told to hang; NULL: goes on
 
 	due_at		timestamptz,		-- next step; NULL: nothing to do by itself
 	epoch		bigint NOT NULL DEFAULT 0,	-- worker that claimed it (fence)

@@ -18,6 +18,7 @@ BEGIN ATOMIC
 		'snapshot_dataset', 'check_dataset', 'profile_dataset',
 		'diff_dataset', 'verify_dataset', 'export_jsonl',
 		'explain_job', 'submit_job', 'job_id', 'wait_for',
+		'wait_for_deployment',
 		'cancel_job', 'pause_job', 'resume_job', 'retry_job', 'adopt_job',
 		'import_jobs', 'refresh_models', 'worker_status',
 		'find_price', 'price_of', 'find_retirement',

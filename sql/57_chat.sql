@@ -73,6 +73,14 @@ COMMENT ON FUNCTION hft.undeploy_model(text) IS
 	'Asks on COMMIT for the end of a deployment';
 REVOKE ALL ON FUNCTION hft.undeploy_model(text) FROM PUBLIC;
 
+CREATE PROCEDURE hft.wait_for_deployment(
+	name text, timeout interval DEFAULT NULL)
+AS 'MODULE_PATHNAME', 'hft_sql_wait_for_deployment'
+LANGUAGE C;
+COMMENT ON PROCEDURE hft.wait_for_deployment(text, interval) IS
+	'Waits until a deployment is ready; an error when it will not be, or not in time';
+REVOKE ALL ON PROCEDURE hft.wait_for_deployment(text, interval) FROM PUBLIC;
+
 -- when a model was last asked
 CREATE INDEX cost_asked ON hft.cost (server, model, at)
 	WHERE kind IN ('inference', 'evaluation');

@@ -32,6 +32,7 @@ int			hft_max_requests;
 int			hft_poll_interval;
 int			hft_retry_limit;
 int			hft_settle_time;
+int			hft_stall_patience;
 int			hft_chat_timeout;
 int			hft_token_cache;
 int			hft_connect_timeout;
@@ -184,6 +185,12 @@ define_work(void)
 							"Time after which a lost request is looked up again.",
 							"-1: what is known of the platform.",
 							&hft_settle_time, -1, -1, 24 * 60 * 60,
+							PGC_SIGHUP, GUC_UNIT_S,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("hft.stall_patience",
+							"Time without progress after which a job is told to hang.",
+							"-1: what is known of the platform; 0: never.",
+							&hft_stall_patience, -1, -1, 30 * 24 * 60 * 60,
 							PGC_SIGHUP, GUC_UNIT_S,
 							NULL, NULL, NULL);
 }

@@ -24,6 +24,7 @@ extern int	hft_worker_idle_timeout;	/* s, default 60 */
 extern int	hft_max_requests;	/* concurrent transfers a worker, default 64 */
 extern int	hft_poll_interval;	/* ms between polls of a live job, 15000 */
 extern int	hft_retry_limit;	/* consecutive failures before a job parks, 20 */
+extern int	hft_stall_patience; /* s; -1: what the platform's sheet says */
 extern int	hft_settle_time;	/* s; -1: what the platform's sheet says */
 
 /* calls from a session: USERSET, bounded */

@@ -456,6 +456,14 @@ wait_ms(long ms)
 	}
 }
 
+/* What the platform told to come back to is bounded by time alone. */
+static bool
+is_exhausted(const Chat *chat, int tries)
+{
+	return tries >= MAX_TRIES && (chat->net != HFT_NET_OK ||
+								  chat->outcome.retry_after_ms == HFT_UNKNOWN);
+}
+
 /* Try until there is an answer, or no further try is safe, or time is up. */
 static void
 try_all(Chat *chat)
@@ -470,7 +478,7 @@ try_all(Chat *chat)
 		delay = hft_retry_delay(tries, chat->net == HFT_NET_OK
 								? chat->outcome.retry_after_ms : HFT_UNKNOWN,
 								pg_prng_uint32(&pg_global_prng_state));
-		if (tries >= MAX_TRIES || !is_free(chat) || !is_passing(chat)
+		if (is_exhausted(chat, tries) || !is_free(chat) || !is_passing(chat)
 			|| delay >= remaining_ms(chat))
 			fail(chat);
 		wait_ms(delay);

@@ -23,15 +23,33 @@ typedef struct Standing
 	char	   *endpoint;
 } Standing;
 
+static void
+require_ready(const char *name, const char *state)
+{
+	bool		starting = strcmp(state, "pending") == 0 ||
+		strcmp(state, "deploying") == 0;
+
+	if (strcmp(state, "ready") == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 starting ? errmsg("deployment \"%s\" is starting", name) :
+			 errmsg("deployment \"%s\" is not ready", name),
+			 errdetail("Its state is \"%s\".", state),
+			 starting ?
+			 errhint("CALL hft.wait_for_deployment() waits until it is ready.") :
+			 0));
+}
+
 /* The model that a deployment of this name serves, with its endpoint. */
 static HftModel *
 find_deployment(const char *name, Oid role)
 {
 	static HftStatement find = {
-		"SELECT d.server, d.model, m.base_model, d.endpoint"
+		"SELECT d.server, d.model, m.base_model, d.endpoint, d.state"
 		" FROM hft.deployment d"
 		" LEFT JOIN hft.model m ON m.server = d.server AND m.model = d.model"
-		" WHERE d.name = $1 AND d.state = 'ready'"
+		" WHERE d.name = $1 AND d.state NOT IN ('gone', 'failed')"
 		" AND pg_has_role($2, d.owner, 'MEMBER')",
 		2, {TEXTOID, OIDOID}
 	};
@@ -42,6 +60,7 @@ find_deployment(const char *name, Oid role)
 
 	if (hft_statement_run(&find, values, NULL, 1) == 0)
 		return NULL;
+	require_ready(name, hft_row_text(0, 5));
 	model = palloc0(sizeof(*model));
 	model->server = hft_row_text(0, 1);
 	model->model = hft_row_text(0, 2);
@@ -145,8 +164,9 @@ choose_called(const HftTarget *target, const Standing *standing)
 	if (standing->state != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("deployment \"%s\" is not ready", standing->name),
-				 errdetail("Its state is \"%s\".", standing->state)));
+				 errmsg("deployment \"%s\" is starting", standing->name),
+				 errdetail("Its state is \"%s\".", standing->state),
+				 errhint("CALL hft.wait_for_deployment() waits until it is ready.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("model \"%s\" is not deployed", model->model),

@@ -222,6 +222,7 @@ const HftProvider hft_provider_fireworks = {
 	.min_examples = 3,
 	.max_file_bytes = INT64_C(50) * 1024 * 1024 * 1024,
 	.settle_s = 10,
+	.patience_s = 30 * 60,
 	.create_is_idempotent = true,
 	.landscape = {
 		.loss_source = "metrics file behind an expiring signed URL, read "

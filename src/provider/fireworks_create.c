@@ -54,6 +54,7 @@ const HftOptionSpec hft_fireworks_job_options[] = {
 	"default false"},
 	{"turbo", HFT_OPTION_BOOL, 0, 0, NULL, false,
 	"The platform's faster trainer, at its own price"},
+	HFT_DEADLINE_SPEC,
 	{NULL}
 };
 

@@ -42,6 +42,12 @@ typedef struct HftOptionSpec
 #define HFT_POSITIVE 1e-12
 #define HFT_NO_MAX 1e300
 
+/* a job option that the engine obeys, on any platform that lists it */
+#define HFT_DEADLINE_OPTION "deadline_minutes"
+#define HFT_DEADLINE_SPEC \
+	{HFT_DEADLINE_OPTION, HFT_OPTION_INT, 1, 525600, NULL, false, \
+	"Cancel the job when it is not over so long after it was created"}
+
 /* NULL when the list has no such option. */
 extern const HftOptionSpec *hft_option_lookup(const HftOptionSpec *specs,
 											  const char *name);

@@ -39,6 +39,9 @@
 #include "provider/outcome.h"
 #include "provider/token.h"
 
+/* patience with jobs of platforms that declare none of their own */
+#define HFT_PATIENCE_S (12 * 60 * 60)
+
 typedef enum HftOp
 {
 	HFT_OP_FIND_FILE,			/* by name and size, before (re)sending: found[] */
@@ -90,6 +93,7 @@ typedef struct HftProvider
 	int			min_examples;
 	int64_t		max_file_bytes;
 	int			settle_s;		/* a new job shows up in listings within */
+	int			patience_s;		/* a live job moves within; 0: HFT_PATIENCE_S */
 	bool		create_is_idempotent;	/* the token deduplicates (Bedrock) */
 	bool		file_per_job;	/* a job carries no mark of ours but its
 								 * training file, which no other may share */

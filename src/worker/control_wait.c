@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * control_wait.c
- *	  CALL hft.wait_for(job, timeout).
+ *	  CALL hft.wait_for(job, timeout), and what waiting procedures share.
  *
- * Looks at the job in transactions of its own, and sleeps between them, so
+ * Looks at what is waited for in transactions of its own, and sleeps between them, so
  * that waiting for hours holds back no vacuum.  That is why it is a procedure
  * and why it refuses to run inside a transaction block: the commit of the
  * worker would never be seen under a snapshot of the block's.
@@ -25,12 +25,16 @@
 #include "base/sql.h"
 #include "compat.h"
 #include "worker/control.h"
+#include "worker/control_wait.h"
 
 #define FIRST_NAP_MS 20
 #define LONGEST_NAP_MS 1000
 
+/* A job that is waited for; survives the ends of transactions. */
 typedef struct Watched
 {
+	HftWait		wait;
+	int64		id;
 	char		state[32];
 	char		why[512];		/* the job's own error and hint, or "" */
 	char		hint[512];
@@ -38,23 +42,24 @@ typedef struct Watched
 	int64		steps_total;
 } Watched;
 
-static void
-copy_text(char *target, size_t size, int column)
+void
+hft_wait_copy(char *target, size_t size, int column)
 {
 	char	   *text = hft_row_text(0, column);
 
 	strlcpy(target, text != NULL ? text : "", size);
 }
 
-/* The job as it is committed now.  Survives the end of the transaction. */
+/* The job as it is committed now. */
 static void
-look_at_job(int64 id, Watched *watched)
+look_at_job(Watched *watched)
 {
 	static HftStatement look = {
 		"SELECT owner::oid::int8, state, error_message, error_hint,"
 		" steps_done, steps_total FROM hft.job WHERE id = $1", 1, {INT8OID}
 	};
 	Oid			role = GetUserId();
+	int64		id = watched->id;
 	Datum		value = Int64GetDatum(id);
 	HftScope	scope;
 
@@ -67,9 +72,9 @@ look_at_job(int64 id, Watched *watched)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be owner of job " INT64_FORMAT, id)));
-	copy_text(watched->state, sizeof(watched->state), 2);
-	copy_text(watched->why, sizeof(watched->why), 3);
-	copy_text(watched->hint, sizeof(watched->hint), 4);
+	hft_wait_copy(watched->state, sizeof(watched->state), 2);
+	hft_wait_copy(watched->why, sizeof(watched->why), 3);
+	hft_wait_copy(watched->hint, sizeof(watched->hint), 4);
 	watched->steps_done = hft_row_int64(0, 5, -1);
 	watched->steps_total = hft_row_int64(0, 6, -1);
 	hft_scope_leave(&scope);
@@ -77,8 +82,12 @@ look_at_job(int64 id, Watched *watched)
 
 /* Returns when the job succeeded, raises when it will not by itself. */
 static bool
-is_settled(int64 id, const Watched *watched)
+is_settled(HftWait *wait)
 {
+	Watched    *watched = (Watched *) wait;
+	int64		id = watched->id;
+
+	look_at_job(watched);
 	if (strcmp(watched->state, "succeeded") == 0)
 		return true;
 	if (strcmp(watched->state, "failed") != 0 &&
@@ -96,9 +105,12 @@ is_settled(int64 id, const Watched *watched)
 			 watched->hint[0] ? errhint("%s", watched->hint) : 0));
 }
 
-pg_noreturn static void
-raise_timeout(int64 id, const Watched *watched)
+static void
+raise_timeout(const HftWait *wait)
 {
+	const Watched *watched = (const Watched *) wait;
+	int64		id = watched->id;
+
 	ereport(ERROR,
 			(errcode(ERRCODE_QUERY_CANCELED),
 			 errmsg("timed out waiting for job " INT64_FORMAT, id),
@@ -119,30 +131,6 @@ nap(long ms)
 	CHECK_FOR_INTERRUPTS();
 }
 
-static void
-wait_for_job(int64 id, TimestampTz deadline)
-{
-	long		nap_ms = FIRST_NAP_MS;
-	Watched		watched;
-
-	for (;;)
-	{
-		long		left;
-
-		look_at_job(id, &watched);
-		if (is_settled(id, &watched))
-			return;
-		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-											   deadline);
-		if (left <= 0)
-			raise_timeout(id, &watched);
-		/* ends the transaction: no snapshot is held while asleep */
-		SPI_commit();
-		nap(Min(left, nap_ms));
-		nap_ms = Min(nap_ms * 2, LONGEST_NAP_MS);
-	}
-}
-
 static TimestampTz
 make_deadline(FunctionCallInfo fcinfo)
 {
@@ -155,30 +143,65 @@ make_deadline(FunctionCallInfo fcinfo)
 }
 
 static void
-require_top_level(FunctionCallInfo fcinfo)
+require_top_level(FunctionCallInfo fcinfo, const char *procedure)
 {
 	if (fcinfo->context != NULL && IsA(fcinfo->context, CallContext) &&
 		!castNode(CallContext, fcinfo->context)->atomic)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-			 errmsg("hft.wait_for cannot run inside a transaction block"),
-			 errdetail("The job starts when the transaction that submitted it commits."),
-			 errhint("Commit first, then CALL hft.wait_for().")));
+			 errmsg("hft.%s cannot run inside a transaction block",
+					procedure),
+			 errdetail("The work starts when the transaction that asked for it commits."),
+			 errhint("Commit first, then CALL hft.%s().", procedure)));
 }
+
+void
+hft_wait(FunctionCallInfo fcinfo, HftWait *wait)
+{
+	TimestampTz deadline = make_deadline(fcinfo);
+	long		nap_ms = FIRST_NAP_MS;
+
+	for (;;)
+	{
+		long		left;
+
+		if (wait->is_settled(wait))
+			return;
+		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+											   deadline);
+		if (left <= 0)
+			wait->raise_timeout(wait);
+		/* ends the transaction: no snapshot is held while asleep */
+		SPI_commit();
+		nap(Min(left, nap_ms));
+		nap_ms = Min(nap_ms * 2, LONGEST_NAP_MS);
+	}
+}
+
+void
+hft_wait_begin(FunctionCallInfo fcinfo, const char *procedure,
+			   const char *argument)
+{
+	require_top_level(fcinfo, procedure);
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"%s\" must not be null", argument)));
+	SPI_connect_ext(SPI_OPT_NONATOMIC);
+}
+
 
 PG_FUNCTION_INFO_V1(hft_sql_wait_for);
 
 Datum
 hft_sql_wait_for(PG_FUNCTION_ARGS)
 {
-	require_top_level(fcinfo);
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("argument \"%s\" must not be null", "job")));
-	SPI_connect_ext(SPI_OPT_NONATOMIC);
-	wait_for_job(hft_job_argument(fcinfo), make_deadline(fcinfo));
+	Watched		watched = {{is_settled, raise_timeout}};
+
+	hft_wait_begin(fcinfo, "wait_for", "job");
+	watched.id = hft_job_argument(fcinfo);
+	hft_wait(fcinfo, &watched.wait);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

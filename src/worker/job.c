@@ -136,6 +136,9 @@ read_job(uint64 row)
 	job->steps_done = read_int(&reader, HFT_UNKNOWN);
 	job->steps_total = read_int(&reader, HFT_UNKNOWN);
 	job->finish_ms = read_int(&reader, HFT_UNKNOWN);
+	job->age_ms = read_int(&reader, HFT_UNKNOWN);
+	job->still_ms = read_int(&reader, HFT_UNKNOWN);
+	job->stalled = read_int(&reader, 0) != 0;
 	read_file(&reader, &job->training);
 	read_file(&reader, &job->validation);
 	facts->training_file = job->training.facts.remote_id;
@@ -217,7 +220,10 @@ hft_jobs_load(HftJob **jobs, const int64 *ids, int count)
 		" (extract(epoch FROM now() - a.intended_at) * 1000)::bigint,"
 		" (j.error_class IS NOT NULL)::int, j.effective::text,"
 		" j.steps_done, j.steps_total,"
-		" (extract(epoch FROM j.finish_estimate) * 1000)::bigint, "
+		" (extract(epoch FROM j.finish_estimate) * 1000)::bigint,"
+		" (extract(epoch FROM now() - j.queued_at) * 1000)::bigint,"
+		" (extract(epoch FROM now() - j.moved_at) * 1000)::bigint,"
+		" (j.stalled_at IS NOT NULL)::int, "
 		FILE_COLUMNS("t") ", " FILE_COLUMNS("v")
 		" FROM hft.job j"
 		" LEFT JOIN hft.file t ON t.id = j.training_file_id"

@@ -76,6 +76,11 @@ typedef struct HftJob
 	int64		steps_total;
 	int64		finish_ms;
 
+	/* see stall.h; HFT_UNKNOWN: not yet */
+	int64		age_ms;			/* since it was created at the platform */
+	int64		still_ms;		/* since it got further than ever before */
+	bool		stalled;		/* which was told */
+
 	HftRemoteState final;		/* terminal remote state not yet ours */
 	HftJobFile *file;			/* what this turn is about */
 	bool		polled;			/* this task has read the status */

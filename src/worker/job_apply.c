@@ -23,6 +23,7 @@
 #include "worker/history.h"
 #include "worker/job_internal.h"
 #include "worker/retry.h"
+#include "worker/stall.h"
 
 #define FILE_POLL_MS 1000		/* while a file is being processed */
 #define HISTORY_WAITS 20		/* F43: late results, then go without */
@@ -443,6 +444,7 @@ hft_job_history_done(HftTask *task)
 		job->history_read = true;
 		return HFT_TURN_AGAIN;
 	}
+	hft_stall_watch(task);
 	if (job->polled && job->failures == 0 && job->wanted == NULL)
 	{
 		task->rest_ms = poll_delay();

@@ -19,6 +19,7 @@
 #include "base/sql.h"
 #include "worker/job_internal.h"
 #include "worker/retry.h"
+#include "worker/stall.h"
 #include "worker/subject.h"
 #include "worker/worker.h"
 
@@ -119,7 +120,10 @@ hft_job_record(HftJob *job, const HftJobChange *change)
 		"  WHEN $13::text IS NULL THEN remote"
 		"  WHEN $14::text IS NULL THEN remote - $13"
 		"  ELSE jsonb_set(remote, ARRAY[$13], $14::jsonb) END"
-		"  || jsonb_build_object('final', nullif($15, 0))),"
+		"  || jsonb_build_object('final', nullif($15, 0))"
+		"  || coalesce($29::jsonb, '{}')),"
+		" moved_at = CASE WHEN $29 IS NULL THEN moved_at ELSE $8 END,"
+		" stalled_at = CASE WHEN $29 IS NULL THEN stalled_at END,"
 		" error_class = CASE WHEN $28 THEN error_class ELSE $16 END,"
 		" error_code = CASE WHEN $28 THEN error_code ELSE $17 END,"
 		" sqlstate = CASE WHEN $28 THEN sqlstate ELSE $18 END,"
@@ -143,12 +147,13 @@ hft_job_record(HftJob *job, const HftJobChange *change)
 		" WHERE id = " FREE_JOB
 		" RETURNING remote::text, remote_id, remote_state, tuned_model,"
 		" wanted, due_at",
-		28, {INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+		29, {INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
 			TIMESTAMPTZOID, INT8OID, BOOLOID, INT4OID, BOOLOID, TEXTOID,
 			TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID,
-		BOOLOID}
+		BOOLOID, TEXTOID}
 	};
+	const char *progress = hft_stall_progress(job, change);
 	bool		parked = change->state == HFT_JOB_NEEDS_ATTENTION;
 	HftParams	params = {.count = 0};
 	MemoryContext caller = CurrentMemoryContext;
@@ -180,6 +185,7 @@ hft_job_record(HftJob *job, const HftJobChange *change)
 	hft_param_text(&params, change->hint);
 	add_outcome(&params, change->outcome);
 	hft_param(&params, BoolGetDatum(change->keep_error), false);
+	hft_param_text(&params, progress);
 	changed = hft_statement_run(&record, params.values, params.nulls, 0);
 	if (changed > 0)
 		refresh(job, caller);
@@ -193,6 +199,8 @@ hft_job_record(HftJob *job, const HftJobChange *change)
 	job->state = change->state;
 	job->failures = change->failures;
 	job->final = change->final;
+	if (progress != NULL)
+		hft_stall_over(job);
 	if (!change->keep_error)
 		job->has_error = change->error_class != NULL;
 	return true;

@@ -18,6 +18,7 @@
 #include "worker/fault.h"
 #include "worker/job_internal.h"
 #include "worker/retry.h"
+#include "worker/stall.h"
 
 #define OTHER_UPLOAD_MS 1000	/* another job sends the same file */
 #define CREDENTIAL_LOOK_MS 30000	/* has the key file changed? */
@@ -338,6 +339,7 @@ next_live(HftTask *task)
 		return next_cleanup(task);
 	if (job->polled || job->final != HFT_REMOTE_UNKNOWN)
 		return read_history(task);
+	hft_stall_deadline(task);
 	if (wish(job, &op))
 		return prepare(task, op, hft_cursor_get(job->remote, hft_op_name(op)));
 	return prepare(task, HFT_OP_STATUS, hft_cursor_get(job->remote, "status"));

@@ -3,10 +3,10 @@
  * control_wait.c
  *	  CALL hft.wait_for(job, timeout), and what waiting procedures share.
  *
- * Looks at what is waited for in transactions of its own, and sleeps between them, so
- * that waiting for hours holds back no vacuum.  That is why it is a procedure
- * and why it refuses to run inside a transaction block: the commit of the
- * worker would never be seen under a snapshot of the block's.
+ * Looks at what is waited for in transactions of its own, and sleeps between
+ * them, so that waiting for hours holds back no vacuum.  That is why it is a
+ * procedure and why it refuses to run inside a transaction block: the commit
+ * of the worker would never be seen under a snapshot of the block's.
  *
  *-------------------------------------------------------------------------
  */

@@ -35,10 +35,26 @@ typedef struct Rejected
 
 static Rejected *rejected = NULL;
 
+/*
+ * With what it was used for: a key may be right and the server's options name
+ * another's account.
+ */
 static void
-digest_secret(const char *secret, unsigned char *digest)
+digest_secret(const HftServerFacts *server, const char *secret,
+			  unsigned char *digest)
 {
-	if (!EVP_Digest(secret, strlen(secret), digest, NULL, EVP_sha256(), NULL))
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	const char *url = server->base_url ? server->base_url : "";
+	bool		ok = context != NULL;
+
+	ok = ok && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+	ok = ok && EVP_DigestUpdate(context, url, strlen(url) + 1);
+	ok = ok && EVP_DigestUpdate(context, server->options,
+								strlen(server->options) + 1);
+	ok = ok && EVP_DigestUpdate(context, secret, strlen(secret));
+	ok = ok && EVP_DigestFinal_ex(context, digest, NULL);
+	EVP_MD_CTX_free(context);
+	if (!ok)
 		elog(ERROR, "could not compute a SHA-256");
 }
 
@@ -52,41 +68,42 @@ find_rejected(const char *server, Oid owner)
 }
 
 static void
-reject_credential(const char *server, Oid owner, const char *secret)
+reject_credential(const HftServerFacts *server, Oid owner, const char *secret)
 {
-	Rejected   *entry = find_rejected(server, owner);
+	Rejected   *entry = find_rejected(server->name, owner);
 
 	if (entry == NULL)
 	{
 		entry = MemoryContextAllocZero(TopMemoryContext, sizeof(Rejected));
-		strlcpy(entry->server, server, sizeof(entry->server));
+		strlcpy(entry->server, server->name, sizeof(entry->server));
 		entry->owner = owner;
 		entry->next = rejected;
 		rejected = entry;
 	}
-	digest_secret(secret, entry->digest);
+	digest_secret(server, secret, entry->digest);
 	ereport(LOG,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("hft: server \"%s\" rejected the credential", server),
+			 errmsg("hft: server \"%s\" rejected the credential",
+					server->name),
 			 errhint("Its jobs rest until the credential changes.")));
 }
 
 static bool
-is_rejected(const char *server, Oid owner, const char *secret)
+is_rejected(const HftServerFacts *server, Oid owner, const char *secret)
 {
-	Rejected   *entry = find_rejected(server, owner);
+	Rejected   *entry = find_rejected(server->name, owner);
 	unsigned char digest[PG_SHA256_DIGEST_LENGTH];
 
 	if (entry == NULL)
 		return false;
-	digest_secret(secret, digest);
+	digest_secret(server, secret, digest);
 	return memcmp(digest, entry->digest, sizeof(digest)) == 0;
 }
 
 void
 hft_task_reject_credential(HftTask *task, Oid owner)
 {
-	const char *server = task->server->facts.name;
+	const HftServerFacts *server = &task->server->facts;
 	const char *problem;
 	char	   *secret = hft_account_secret(task->account, &problem);
 
@@ -128,7 +145,8 @@ hft_task_ground(HftTask *task, const char *server, Oid owner, bool spends,
 		return false;
 	}
 	task->secret = hft_account_secret(task->account, &problem);
-	if (task->secret != NULL && !is_rejected(server, owner, task->secret))
+	if (task->secret != NULL && !is_rejected(&task->server->facts, owner,
+											 task->secret))
 		return true;
 	ground->credential = true;
 	ground->message = task->secret ? "the credential was rejected" : problem;

@@ -63,3 +63,13 @@ FROM (VALUES
 	('AMD_MI300X_192GB', 4.99, DATE '2025-01-01', DATE 'infinity',
 		'Fireworks price list of 2025')) g (gpu, amount, valid_from, valid_until,
 	source);
+
+-- those that always keep a replica stay
+INSERT INTO hft.deployment_limit (id, provider, options, idle, shipped,
+	source)
+OVERRIDING SYSTEM VALUE
+VALUES
+	(3001, 'fireworks', '{}', '7 days', true,
+		'Fireworks documentation of 2026: asleep and without a call'),
+	(3002, 'fireworks', '{"min_replicas": 1}', NULL, true,
+		'Fireworks documentation of 2026: only those that may sleep');

@@ -145,7 +145,7 @@ read_model(const HftCall *call, const HftAnswer *answer, HftOutcome *outcome)
 	json_decref(facts);
 }
 
-/* The addresses are good for a while only: they are never stored by us. */
+/* The addresses are good for a while only: who downloads asks again. */
 static void
 read_weights(const HftCall *call, const json_t *cursor, const json_t *root,
 			 HftOutcome *outcome)

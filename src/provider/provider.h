@@ -14,9 +14,8 @@
  * (history); without one: drop it.
  *
  * A job that failed at the platform is no failed call: HFT_OP_STATUS is done,
- * state is HFT_REMOTE_FAILED, and code, message, hint, bad_line say why.  A
- * remote_id that differs from the job's own means that the platform restarted
- * it under another id.
+ * state is HFT_REMOTE_FAILED; code, message, hint, bad_line say why.  Another
+ * remote_id than the job's own: the platform restarted it under that id.
  *
  * What a platform cannot do is NULL in its table.  Whoever calls a missing
  * operation says so with the platform's title and "instead".
@@ -38,9 +37,6 @@
 #include "provider/options.h"
 #include "provider/outcome.h"
 #include "provider/token.h"
-
-/* patience with jobs of platforms that declare none of their own */
-#define HFT_PATIENCE_S (12 * 60 * 60)
 
 typedef enum HftOp
 {
@@ -93,7 +89,7 @@ typedef struct HftProvider
 	int			min_examples;
 	int64_t		max_file_bytes;
 	int			settle_s;		/* a new job shows up in listings within */
-	int			patience_s;		/* a live job moves within; 0: HFT_PATIENCE_S */
+	int			patience_s;		/* a live job moves within; 0: unknown */
 	bool		create_is_idempotent;	/* the token deduplicates (Bedrock) */
 	bool		file_per_job;	/* a job carries no mark of ours but its
 								 * training file, which no other may share */

@@ -26,6 +26,7 @@
 #define FURTHEST "furthest"		/* member of hft.job.remote */
 #define OVERDUE "overdue"
 #define MINUTE_MS INT64CONST(60000)
+#define USUAL_PATIENCE_S (12 * 60 * 60)
 
 /* How far a job ever was. */
 typedef struct Furthest
@@ -135,7 +136,7 @@ static int64
 patience_ms(const HftProvider *provider)
 {
 	int			seconds = provider->patience_s > 0 ? provider->patience_s
-		: HFT_PATIENCE_S;
+		: USUAL_PATIENCE_S;
 
 	if (hft_stall_patience >= 0)
 		seconds = hft_stall_patience;

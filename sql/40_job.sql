@@ -8,7 +8,6 @@ CREATE TABLE hft.file (
 	version_id	bigint REFERENCES hft.dataset_version ON DELETE SET NULL,
 	split		hft.split NOT NULL,
 	format		text NOT NULL,
-	exclusive	boolean NOT NULL DEFAULT false,	-- of one job, found by it
 	filename	text NOT NULL,
 	rows		bigint NOT NULL,
 	bytes		bigint,				-- of the formatted file; NULL: not measured
@@ -25,7 +24,8 @@ CREATE TABLE hft.file (
 	uploaded_at	timestamptz,
 	ready_at	timestamptz,
 	expires_at	timestamptz,
-	deleted_at	timestamptz
+	deleted_at	timestamptz,
+	exclusive	boolean NOT NULL DEFAULT false	-- of one job, found by it
 ) WITH (fillfactor = 70);
 CREATE UNIQUE INDEX file_live ON hft.file (server, owner, version_id, split, format)
 	WHERE state NOT IN ('failed', 'deleted') AND NOT exclusive;
@@ -182,8 +182,8 @@ CREATE TABLE hft.model (
 	endpoint	text,				-- what chat must name, where it differs
 	created_at	timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	retires_on	date,
-	info		jsonb,				-- what the platform tells: limits, flags
 	checked_at	timestamptz,
+	info		jsonb,				-- what the platform tells: limits, flags
 	UNIQUE (server, model)
 );
 COMMENT ON TABLE hft.model IS
@@ -252,7 +252,6 @@ CREATE TABLE hft.deployment (
 	remote		jsonb NOT NULL DEFAULT '{}',
 	endpoint	text,				-- what chat must name
 	price_per_hour numeric,			-- USD; NULL: unknown
-	price_source text,				-- provider, price:<id>
 	error_class	text,
 	error_message text,
 	error_hint	text,
@@ -266,7 +265,8 @@ CREATE TABLE hft.deployment (
 	epoch		bigint NOT NULL DEFAULT 0,
 	revision	bigint NOT NULL DEFAULT 0,
 	system_identifier bigint,		-- R42: where it was asked for
-	database	oid
+	database	oid,
+	price_source text				-- provider, price:<id>
 ) WITH (fillfactor = 70);
 -- a name is free again when its endpoint is gone
 CREATE UNIQUE INDEX deployment_name ON hft.deployment (name)
@@ -295,14 +295,10 @@ CREATE TABLE hft.import (
 	id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	owner		regrole NOT NULL,
 	server		text NOT NULL,
-	kind		text NOT NULL DEFAULT 'jobs' CHECK (kind IN ('jobs', 'models')),
 	state		text NOT NULL DEFAULT 'pending' CHECK (state IN
 				('pending', 'running', 'succeeded', 'failed')),
 	jobs_seen	int NOT NULL DEFAULT 0,
 	jobs_new	int NOT NULL DEFAULT 0,
-	orphans_since timestamptz,		-- only tell of jobs of ours unknown here
-	models_seen	int NOT NULL DEFAULT 0,
-	models_changed int NOT NULL DEFAULT 0,
 	remote		jsonb NOT NULL DEFAULT '{}',
 	error_message text,
 	error_hint	text,
@@ -311,7 +307,11 @@ CREATE TABLE hft.import (
 	finished_at	timestamptz,
 	due_at		timestamptz,
 	epoch		bigint NOT NULL DEFAULT 0,
-	revision	bigint NOT NULL DEFAULT 0
+	revision	bigint NOT NULL DEFAULT 0,
+	kind		text NOT NULL DEFAULT 'jobs' CHECK (kind IN ('jobs', 'models')),
+	orphans_since timestamptz,		-- only tell of jobs of ours unknown here
+	models_seen	int NOT NULL DEFAULT 0,
+	models_changed int NOT NULL DEFAULT 0
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE hft.import IS
 	'Runs of import_jobs and refresh_models: what an account already holds, and what the platform tells of models';

@@ -213,16 +213,16 @@ CREATE VIEW hft.spend WITH (security_invoker) AS
 	SELECT date_trunc('month', c.at, 'UTC') AS month, c.server, c.owner,
 		c.kind, count(*) AS items,
 		sum(c.amount) AS amount,
+		count(*) FILTER (WHERE c.amount IS NULL) AS unpriced,
+		sum(c.quantity) FILTER (WHERE c.unit = 'tokens') AS tokens,
+		sum(c.quantity) FILTER (WHERE c.unit = 'hours') AS hours,
 		sum(c.amount) FILTER (WHERE c.kind = 'hosting' AND NOT EXISTS (
 			SELECT FROM hft.cost a
 			WHERE a.kind IN ('inference', 'evaluation')
 				AND a.server = c.server AND a.model = c.model
 				AND a.at >= date_trunc('day', c.at, 'UTC')
 				AND a.at < date_trunc('day', c.at, 'UTC') + '1 day'::interval))
-			AS idle_amount,
-		count(*) FILTER (WHERE c.amount IS NULL) AS unpriced,
-		sum(c.quantity) FILTER (WHERE c.unit = 'tokens') AS tokens,
-		sum(c.quantity) FILTER (WHERE c.unit = 'hours') AS hours
+			AS idle_amount
 	FROM hft.cost c
 	GROUP BY 1, 2, 3, 4;
 COMMENT ON VIEW hft.spend IS

@@ -209,7 +209,7 @@ hft_bedrock_create_request(const HftCall *call, HftRequest *request,
 	if (!gather(call, &base, &role, &folder, outcome))
 		return false;
 	hyperparameters = hft_bedrock_hyperparameter_texts(call, &problem);
-	if (hyperparameters == NULL)
+	if (problem != NULL)
 		return hft_outcome_refuse(outcome, problem, NULL);
 	hft_compose(request, call, "POST", base, "/model-customization-jobs");
 	hft_compose_json(request, call,

@@ -44,13 +44,14 @@ REVOKE ALL ON FUNCTION hft.snapshot_dataset(text) FROM PUBLIC;
 COMMENT ON FUNCTION hft.snapshot_dataset(text) IS
 	'Run the query of a data set now and seal its rows as a version; the same content gives the version that has it';
 
-CREATE FUNCTION hft.check_dataset(dataset text, version int DEFAULT NULL)
+CREATE FUNCTION hft.check_dataset(dataset text, version int DEFAULT NULL,
+	format text DEFAULT 'openai')
 	RETURNS SETOF hft.finding
 	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'hft_sql_check_dataset';
-REVOKE ALL ON FUNCTION hft.check_dataset(text, int) FROM PUBLIC;
-COMMENT ON FUNCTION hft.check_dataset(text, int) IS
-	'Findings of a version (the latest one), the gravest first';
+REVOKE ALL ON FUNCTION hft.check_dataset(text, int, text) FROM PUBLIC;
+COMMENT ON FUNCTION hft.check_dataset(text, int, text) IS
+	'Findings of a version (the latest one), the gravest first: those that hold everywhere and those of one format; NULL: of every format';
 
 CREATE FUNCTION hft.profile_dataset(dataset text, version int DEFAULT NULL,
 	OUT split hft.split, OUT rows bigint, OUT tokens bigint,

@@ -93,8 +93,10 @@ static void
 tell_of_cut(HftFindings *findings, int i)
 {
 	HftFound	nowhere = {NULL, 0};
+	HftRule		cut = *hft_rule_lookup("findings_cut");
 
-	keep_finding(findings, hft_rule_lookup("findings_cut"), nowhere,
+	cut.format = findings->rules[i].format;
+	keep_finding(findings, &cut, nowhere,
 				 psprintf("rule \"%s\" has " INT64_FORMAT " findings, of which %d are kept",
 						  findings->rules[i].id, findings->counts[i],
 						  MAX_KEPT));
@@ -110,7 +112,9 @@ hft_findings_end(HftFindings *findings, int64 *errors, int64 *warnings)
 
 		if (findings->counts[i] > MAX_KEPT)
 			tell_of_cut(findings, i);
-		if (rule->severity == HFT_ERROR && rule->format == NULL)
+		if (rule->format != NULL)
+			continue;			/* other platforms may not mind */
+		if (rule->severity == HFT_ERROR)
 			*errors += findings->counts[i];
 		if (rule->severity == HFT_WARNING)
 			*warnings += findings->counts[i];

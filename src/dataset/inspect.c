@@ -17,6 +17,7 @@
 
 #include "base/sql.h"
 #include "dataset/dataset.h"
+#include "dataset/reading.h"
 #include "dataset/seal.h"
 #include "example/rule.h"
 
@@ -84,18 +85,25 @@ return_rows(FunctionCallInfo fcinfo, HftStatement *statement,
 	return (Datum) 0;
 }
 
+/* What holds for every format, and for the one that is asked about. */
 Datum
 hft_sql_check_dataset(PG_FUNCTION_ARGS)
 {
 	static HftStatement findings = {
 		"SELECT f.* FROM hft.finding f WHERE version_id = $1 "
+		"AND (format IS NULL OR $2 IN (format, 'any')) "
 		"ORDER BY array_position(ARRAY['error', 'warning', 'info'], severity), "
 		"rule, split, n",
-		1, {INT8OID}
+		2, {INT8OID, TEXTOID}
 	};
-	Datum		id = Int64GetDatum(version_argument(fcinfo, 1).id);
+	Datum		values[2];
+	const char *format = "any";
 
-	return return_rows(fcinfo, &findings, &id);
+	if (!PG_ARGISNULL(2))
+		format = hft_format_get(text_to_cstring(PG_GETARG_TEXT_PP(2)))->format;
+	values[0] = Int64GetDatum(version_argument(fcinfo, 1).id);
+	values[1] = CStringGetTextDatum(format);
+	return return_rows(fcinfo, &findings, values);
 }
 
 /* The histogram's bars are the powers of two: "up to 64", "up to 128"... */

@@ -88,6 +88,11 @@ JOIN hft.dataset_version v ON v.id = version_id AND v.rows = 4
 ORDER BY source_key;
 SELECT split, n, source_key, rule, severity, format, message
 FROM hft.check_dataset('columns');
+SELECT split, n, rule, severity, format
+FROM hft.check_dataset('columns', format => 'vertex');
+SELECT DISTINCT format FROM hft.check_dataset('columns', format => NULL)
+ORDER BY format;
+SELECT hft.check_dataset('columns', format => 'gemni');
 
 -- plain text
 SELECT hft.create_dataset('plain', 'SELECT body AS text FROM ticket',

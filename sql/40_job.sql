@@ -92,14 +92,14 @@ CREATE TABLE hft.job (
 	finished_at	timestamptz,
 	finish_estimate timestamptz,
 	checked_at	timestamptz,		-- last answer of the provider about it
-	moved_at	timestamptz,		-- got further than ever before
-	stalled_at	timestamptz,		-- and was told to hang; NULL: goes on
 
 	due_at		timestamptz,		-- next step; NULL: nothing to do by itself
 	epoch		bigint NOT NULL DEFAULT 0,	-- worker that claimed it (fence)
 	revision	bigint NOT NULL DEFAULT 0,	-- of every change (fence)
 	system_identifier bigint NOT NULL,	-- R42: where it was submitted
 	database	oid NOT NULL,
+	moved_at	timestamptz,		-- got further than ever before
+	stalled_at	timestamptz,		-- and was told to hang; NULL: goes on
 	UNIQUE (server, remote_id)
 ) WITH (fillfactor = 70);
 -- due_at is in no index on purpose: polls must stay HOT updates (F69)

@@ -9,6 +9,6 @@
 #define HFT_HFT_H
 
 /* what hft.control says; the SQL and the library must agree (R12) */
-#define HFT_VERSION "1.0.0"
+#define HFT_VERSION "1.1.0"
 
 #endif							/* HFT_HFT_H */

@@ -94,8 +94,12 @@ EXAMPLES = {
          source('\terrhint("Try again.");\n\terrdetail("%s", a);\n')]),
     "no_adoption": (
         [sql("CREATE OR REPLACE FUNCTION hft.f() RETURNS int;\n"),
-         sql("CREATE TABLE IF NOT EXISTS hft.t ();\n")],
-        [sql("CREATE TABLE hft.t ();\n-- never CREATE OR REPLACE\n")]),
+         sql("CREATE TABLE IF NOT EXISTS hft.t ();\n"),
+         {"sql/hft--1.0.0--1.1.0.sql":
+          "CREATE TABLE IF NOT EXISTS hft.t ();\n"}],
+        [sql("CREATE TABLE hft.t ();\n-- never CREATE OR REPLACE\n"),
+         {"sql/hft--1.0.0--1.1.0.sql":
+          "CREATE OR REPLACE VIEW hft.v AS SELECT 1;\n"}]),
     "qualified": (
         [sql("CREATE TABLE t ();\n"), sql("CREATE VIEW public.v AS x;\n")],
         [sql("CREATE TABLE hft.t ();\nCREATE SCHEMA hft;\n")]),

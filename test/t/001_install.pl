@@ -29,7 +29,7 @@ foreach my $name (sort keys %node)
 	is($node{$name}->safe_psql('postgres', q{
 			SELECT extversion FROM pg_catalog.pg_extension
 			WHERE extname = 'hft'}),
-		'1.0.0', "$name build installs");
+		'1.1.0', "$name build installs");
 }
 is($node{testing}->safe_psql('postgres', 'SHOW shared_preload_libraries'),
 	'hft', 'the testing node is preloaded');

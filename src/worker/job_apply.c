@@ -171,10 +171,11 @@ adopt_file(HftTask *task)
 static HftTurn
 apply_upload(HftTask *task, const HftResult *result)
 {
-	if (task->outcome.progress != HFT_DONE)
-		return continue_file(task, task->outcome.progress == HFT_WAIT);
+	/* each request of an upload is an attempt, and this one was answered */
 	settle(task, task->attempt, HFT_VERDICT_CONFIRMED,
 		   result ? result->response.status : 0);
+	if (task->outcome.progress != HFT_DONE)
+		return continue_file(task, task->outcome.progress == HFT_WAIT);
 	return adopt_file(task);
 }
 

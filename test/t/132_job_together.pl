@@ -87,4 +87,8 @@ is($node->safe_psql('postgres',
 		 WHERE kind = 'hosting' AND amount > 0 AND quantity > 0"),
 	1, 'its hours are booked');
 
+is($node->safe_psql('postgres', q{
+		SELECT pg_catalog.count(*) FROM hft.attempt WHERE settled_at IS NULL}),
+	0, 'no attempt is left open');
+
 done_testing();

@@ -136,4 +136,8 @@ my ($code, $out, $err) = $node->psql('postgres',
 	q{SELECT hft.chat('parity-1', 'is 7 odd or even?')});
 like($err, qr/ERROR/, 'it answers no more');
 
+is($node->safe_psql('postgres', q{
+		SELECT pg_catalog.count(*) FROM hft.attempt WHERE settled_at IS NULL}),
+	0, 'no attempt is left open');
+
 done_testing();

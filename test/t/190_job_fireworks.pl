@@ -160,4 +160,8 @@ $node->safe_psql('postgres', "SELECT hft.retry_job('wrong')");
 ok($node->wait_job($wrong, 'succeeded', 90),
 	'F27: and goes on when the server is set right');
 
+is($node->safe_psql('postgres', q{
+		SELECT pg_catalog.count(*) FROM hft.attempt WHERE settled_at IS NULL}),
+	0, 'no attempt is left open');
+
 done_testing();

@@ -117,4 +117,8 @@ ok($node->poll_until(
 		't', 60), 'on demand: it is gone');
 is($emulator->total('deployment.delete'), 1, 'at the platform, too');
 
+is($node->safe_psql('postgres', q{
+		SELECT pg_catalog.count(*) FROM hft.attempt WHERE settled_at IS NULL}),
+	0, 'no attempt is left open');
+
 done_testing();

@@ -55,6 +55,9 @@ const HftProvider hft_provider_bedrock = {
 	.max_file_bytes = INT64_C(10) * 1024 * 1024 * 1024,
 	.settle_s = 10,
 	.create_is_idempotent = true,
+
+	/* queues of two to four hours are usual, of days they are a fault */
+	.patience_s = 6 * 60 * 60,
 	.landscape = {
 		.loss_source = "CSV in the bucket, when the job is over",
 		.recovery = "by chosen name and request token",
